@@ -1,0 +1,34 @@
+.PHONY: run test check format lock openapi.yaml
+
+# Everything, in the foreground, on http://$HOST:$PORT (127.0.0.1:8000).
+run:
+	@deploy/install.sh runtime
+	@exec .venv/bin/python -m deploy.stack run
+
+# The whole suite on a throwaway cluster. Some of it: make test ARGS="tests/api -k bbox"
+test:
+	@deploy/install.sh development
+	@exec .venv/bin/python -m deploy.stack test $(ARGS)
+
+check:
+	@deploy/install.sh development
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/python manage.py makemigrations --check --dry-run
+	.venv/bin/python manage.py spectacular --validate --fail-on-warn | diff openapi.yaml -
+
+format:
+	.venv/bin/ruff format
+	.venv/bin/ruff check --fix
+
+openapi.yaml:
+	.venv/bin/python manage.py spectacular --validate --fail-on-warn --file $@
+
+# The versions and hashes of every dependency, for every supported Python.
+LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header pyproject.toml
+lock:
+	$(LOCK) --output-file requirements/runtime.txt
+	$(LOCK) --group dev --output-file requirements/development.txt

@@ -1,0 +1,12 @@
+from django.conf import settings
+from django.core.management.base import CommandParser
+from django.core.management.commands import migrate
+
+
+class Command(migrate.Command):
+    """Django's migrate, as the role that owns the schema wherever its connection is known."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        if "owner" in settings.DATABASES:
+            parser.set_defaults(database="owner")

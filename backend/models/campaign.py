@@ -1,0 +1,96 @@
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+
+from backend.models.soft_deletion import (
+    LiveManager,
+    SoftDeletionModel,
+    SoftDeletionQuerySet,
+)
+from backend.models.timestamps import TimestampedModel
+
+
+class PolicyCampaignQuerySet(SoftDeletionQuerySet["PolicyCampaign"]):
+    """Questions one can ask about campaigns; answers chain."""
+
+    def public(self) -> Self:
+        """The campaigns that anyone may see: live and active."""
+        return self.live().filter(active=True)
+
+    def matching(self, text: str) -> Self:
+        """Those with `text` in their title or summary, in upper or lower case."""
+        return self.filter(Q(title__icontains=text) | Q(summary__icontains=text))
+
+    def with_endorsement_count(self) -> Self:
+        """Annotate `endorsement_count`: the endorsements the public may see."""
+        from backend.models.endorsement import Endorsement
+
+        endorsements = Endorsement.objects.public().filter(campaign=OuterRef("pk")).order_by()
+        # A subquery, not a join with GROUP BY: a page then counts for its own campaigns only.
+        count = endorsements.values("campaign").annotate(count=Count("pk")).values("count")
+        return self.annotate(
+            endorsement_count=Coalesce(Subquery(count), 0, output_field=models.IntegerField())
+        )
+
+    def newest_first(self) -> Self:
+        return self.order_by("-created_at", "-pk")
+
+    def by_title(self) -> Self:
+        return self.order_by("title", "pk")
+
+    def least_endorsed_first(self) -> Self:
+        """In ascending order of `endorsement_count`, which must be annotated."""
+        return self.order_by("endorsement_count", "pk")
+
+
+class PolicyCampaign(SoftDeletionModel, TimestampedModel):
+    """A policy that the coalition wants, for stakeholders to endorse."""
+
+    title = models.CharField(max_length=200)
+    # It stays taken when the campaign is deleted, so that an old link never leads to another.
+    slug = models.SlugField(max_length=200, db_index=False)
+    summary = models.TextField()
+    description = models.TextField(blank=True, db_default="")
+    endorsement_statement = models.TextField(
+        blank=True, db_default="", help_text="What an endorser signs."
+    )
+    allow_endorsements = models.BooleanField(default=True, db_default=True)
+    endorsement_form_instructions = models.TextField(blank=True, db_default="")
+    active = models.BooleanField(default=True, db_default=True)
+
+    objects: ClassVar = LiveManager.from_queryset(PolicyCampaignQuerySet)()
+    all_objects: ClassVar = models.Manager.from_queryset(PolicyCampaignQuerySet)()
+
+    if TYPE_CHECKING:
+        endorsement_count: int  # with_endorsement_count()
+
+    class Meta:
+        db_table = "campaigns_policycampaign"
+        indexes = [
+            # The public list, newest first.
+            models.Index(
+                fields=["-created_at", "-id"],
+                condition=Q(active=True, deleted_at=None),
+                name="idx_campaign_active",
+            ),
+            # Every campaign, newest first: the admin's list.
+            models.Index(fields=["-created_at", "-id"], name="idx_campaign_created"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["title"], name="unique_title"),
+            models.UniqueConstraint(fields=["slug"], name="unique_slug"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def clean(self) -> None:
+        """Titles and slugs are taken by deleted campaigns too, which Django does not look at."""
+        taken = PolicyCampaign.all_objects.deleted().exclude(pk=self.pk)
+        for field in ("title", "slug"):
+            if taken.filter(**{field: getattr(self, field)}).exists():
+                message = f"A deleted campaign has this {field}. Restore it, or choose another."
+                raise ValidationError({field: ValidationError(message, code="unique")})

@@ -1,0 +1,102 @@
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import ExpressionWrapper, Q
+
+from backend.models.campaign import PolicyCampaign
+from backend.models.soft_deletion import (
+    LiveManager,
+    SoftDeletionModel,
+    SoftDeletionQuerySet,
+)
+from backend.models.stakeholder import Stakeholder
+from backend.models.timestamps import TimestampedModel
+
+
+class EndorsementQuerySet(SoftDeletionQuerySet["Endorsement"]):
+    """Questions one can ask about endorsements; answers chain."""
+
+    def public(self) -> Self:
+        """Those that anyone may see: consented to, approved, and by a live stakeholder."""
+        return self.filter(is_public=True, stakeholder__deleted_at=None)
+
+    def with_stakeholder(self) -> Self:
+        """Load each one's stakeholder in the same query."""
+        return self.select_related("stakeholder")
+
+    def newest_first(self) -> Self:
+        return self.order_by("-created_at", "-pk")
+
+
+class Endorsement(SoftDeletionModel, TimestampedModel):
+    """A stakeholder's support for a campaign."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        APPROVED = "approved"
+        REJECTED = "rejected"
+
+    # The indexes of both keys carry the names below.
+    stakeholder = models.ForeignKey(
+        Stakeholder,
+        on_delete=models.PROTECT,
+        related_name="endorsements",
+        db_index=False,
+    )
+    campaign = models.ForeignKey(
+        PolicyCampaign,
+        on_delete=models.PROTECT,
+        related_name="endorsements",
+        db_index=False,
+    )
+    statement = models.TextField(blank=True, db_default="")
+    public_display = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="The stakeholder consents to publication.",
+    )
+    status = models.CharField(
+        max_length=10, choices=Status, default=Status.PENDING, db_default=Status.PENDING
+    )
+    is_public = models.GeneratedField(
+        expression=ExpressionWrapper(
+            Q(public_display=True, status="approved", deleted_at=None), models.BooleanField()
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+
+    objects: ClassVar = LiveManager.from_queryset(EndorsementQuerySet)()
+    all_objects: ClassVar = models.Manager.from_queryset(EndorsementQuerySet)()
+
+    class Meta:
+        db_table = "endorsements_endorsement"
+        indexes = [
+            # Deletions, restorations and foreign key checks look at hidden rows too.
+            models.Index(fields=["campaign"], name="idx_endorsement_campaign"),
+            models.Index(fields=["stakeholder"], name="idx_endorsement_stakeholder"),
+            # A campaign's public endorsements, newest first, and how many there are.
+            models.Index(
+                fields=["campaign", "-created_at", "-id"],
+                include=["stakeholder"],
+                condition=Q(is_public=True),
+                name="idx_endorsement_public",
+            ),
+            # The moderator's list.
+            models.Index(fields=["-created_at", "-id"], name="idx_endorsement_created"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["stakeholder", "campaign"],
+                condition=Q(deleted_at=None),
+                name="unique_stakeholder_campaign",
+                violation_error_message="This stakeholder has endorsed this campaign already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["pending", "approved", "rejected"]),
+                name="valid_endorsement_status",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stakeholder} for {self.campaign}"

@@ -1,0 +1,101 @@
+"""Fields that hold what they promise whichever way a value is written."""
+
+# The ignored type-arg errors: the fields of Django take type arguments in its stubs alone.
+
+import math
+import re
+from typing import Any
+
+import nh3
+from django.contrib.gis.db.models import PointField
+from django.contrib.gis.geos import Point
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.forms import Field as FormField
+
+WGS84 = 4326
+
+RICH_TEXT_URL_SCHEMES = {"https", "mailto", "tel"}
+
+
+def clean_rich_text(html: str) -> str:
+    """HTML without scripts, handlers, forms, styles, or links to another site but by https."""
+    return nh3.clean(
+        html,
+        url_schemes=RICH_TEXT_URL_SCHEMES,
+        url_relative=_drop_protocol_relative_url,
+    )
+
+
+def _drop_protocol_relative_url(url: str) -> str | None:
+    # As browsers read it: a backslash is a slash, tabs and line ends are not there.
+    as_read = re.sub(r"[\t\n\r]", "", url).strip().replace("\\", "/")
+    return None if as_read.startswith("//") else url
+
+
+class RichTextField(models.TextField):  # type: ignore[type-arg]
+    """HTML, sanitised before every write."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        html = clean_rich_text(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, html)
+        return html
+
+    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+        # QuerySet.update() comes here without passing pre_save().
+        html = clean_rich_text(value) if isinstance(value, str) else value
+        return super().get_db_prep_save(html, connection)
+
+
+class LowercaseEmailField(models.EmailField):  # type: ignore[type-arg]
+    """An e-mail address, stored and looked up in lower case."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        return value.lower() if isinstance(value, str) else value
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        email: str = self.get_prep_value(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, email)
+        return email
+
+
+class HttpsURLField(models.URLField):  # type: ignore[type-arg]
+    """An absolute https URL."""
+
+    default_validators = [URLValidator(schemes=["https"])]
+
+    def formfield(self, **kwargs: Any) -> FormField | None:
+        return super().formfield(**{"assume_scheme": "https", **kwargs})
+
+
+def validate_position(point: Point) -> None:
+    """A longitude in -180..180 and a latitude in -90..90; NaN and infinities are neither."""
+    if point.empty or point.hasz or point.srid not in (None, WGS84):
+        raise ValidationError("Give a longitude and a latitude in WGS 84.", code="invalid")
+    if not all(math.isfinite(ordinate) for ordinate in point.coords):
+        raise ValidationError("Longitude and latitude must be finite numbers.", code="invalid")
+    if abs(point.x) > 180 or abs(point.y) > 90:
+        raise ValidationError(
+            f"Longitude {point.x:g} or latitude {point.y:g} is out of range "
+            "(-180 to 180, -90 to 90).",
+            code="out_of_range",
+        )
+
+
+class PositionField(PointField):  # type: ignore[type-arg]
+    """A point on the Earth's surface: `geography(Point, 4326)`."""
+
+    # PostGIS folds a latitude of 138.9 into 41.1 when it casts to geography, so a check
+    # constraint sees only the folded value: the range must hold before the value leaves.
+    default_validators = [validate_position]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "geography": True, "srid": WGS84})
+
+    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+        if isinstance(value, Point):
+            validate_position(value)
+        return super().get_db_prep_save(value, connection)

@@ -1,0 +1,272 @@
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from django.contrib.gis.db.models import PointField
+from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Point, Polygon
+from django.contrib.gis.measure import D
+from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
+from django.db import models
+from django.db.models import Case, F, FloatField, Func, Q, Value, When
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Cast, Floor, Least, Lower, Upper
+from django.db.models.lookups import Exact, GreaterThanOrEqual, LessThanOrEqual
+
+from backend.models.fields import WGS84, LowercaseEmailField, PositionField
+from backend.models.soft_deletion import (
+    LiveManager,
+    SoftDeletionModel,
+    SoftDeletionQuerySet,
+)
+from backend.models.timestamps import TimestampedModel
+from backend.models.us_states import State
+
+# An individual is shown somewhere in a cell of this size, about 2.2 km from south to north.
+GRID_CELLS_PER_DEGREE = 50
+
+PUBLIC = Q(is_public=True, deleted_at=None)
+
+
+def planar(column: str) -> Cast:
+    """A geography as a geometry: straight edges in longitude and latitude."""
+    return Cast(column, PointField(srid=WGS84))
+
+
+def ordinate(function: str, column: str) -> Func:
+    return Func(planar(column), function=function, output_field=FloatField())
+
+
+def grid_cell_centre() -> Cast:
+    """The centre of the grid cell that `location` lies in, its south and west edge included."""
+
+    def centre(degrees: Func, limit: int) -> CombinedExpression:
+        # The last cell has no eastern, or northern, neighbour: its far edge belongs to it.
+        last = Value(limit * GRID_CELLS_PER_DEGREE - 1, FloatField())
+        cell = Least(Floor(degrees * float(GRID_CELLS_PER_DEGREE)), last)
+        return (cell + 0.5) / float(GRID_CELLS_PER_DEGREE)
+
+    x, y = (
+        centre(ordinate("ST_X", "location"), 180),
+        centre(ordinate("ST_Y", "location"), 90),
+    )
+    point = Func(x, y, function="ST_MakePoint", output_field=PointField(srid=WGS84))
+    point = Func(point, WGS84, function="ST_SetSRID", output_field=PointField(srid=WGS84))
+    return Cast(point, PointField(geography=True, srid=WGS84))
+
+
+def is_on_earth(column: str) -> Q:
+    """Neither empty nor NaN nor infinite, in -180..180 by -90..90; a null location passes."""
+    x, y = ordinate("ST_X", column), ordinate("ST_Y", column)
+    empty = Func(planar(column), function="ST_IsEmpty", output_field=models.BooleanField())
+    return Q(
+        Exact(empty, Value(False)),
+        GreaterThanOrEqual(x, Value(-180.0)),
+        LessThanOrEqual(x, Value(180.0)),
+        GreaterThanOrEqual(y, Value(-90.0)),
+        LessThanOrEqual(y, Value(90.0)),
+    )
+
+
+class StakeholderQuerySet(SoftDeletionQuerySet["Stakeholder"]):
+    """Questions one can ask about stakeholders; answers chain.
+
+    Where someone is, is always asked of `public_location`. Boxes and areas are planar in
+    longitude and latitude and include their edges; a stakeholder without a location is in none.
+    """
+
+    def public(self) -> Self:
+        """Those who agreed to be shown."""
+        return self.filter(PUBLIC)
+
+    def of_type(self, *types: str) -> Self:
+        return self.filter(type__in=types)
+
+    def in_state(self, *states: str) -> Self:
+        return self.filter(state__in=states)
+
+    def in_county(self, county: str) -> Self:
+        return self.filter(county=county)
+
+    def endorsing(self, slug: str) -> Self:
+        """Those with a public endorsement of the public campaign `slug`."""
+        from backend.models.endorsement import Endorsement
+
+        campaign = {
+            "campaign__slug": slug,
+            "campaign__active": True,
+            "campaign__deleted_at": None,
+        }
+        endorsements = Endorsement.objects.filter(is_public=True, **campaign)
+        return self.filter(pk__in=endorsements.values("stakeholder"))
+
+    def matching(self, text: str) -> Self:
+        """Those with `text` in their name or organization, in upper or lower case."""
+        return self.filter(Q(name__icontains=text) | Q(organization__icontains=text))
+
+    def in_bbox(self, west: float, south: float, east: float, north: float) -> Self:
+        """Inside the box, in degrees; `west` > `east` crosses the antimeridian (RFC 7946, 5.2)."""
+        if west <= east:
+            return self.within(Polygon.from_bbox((west, south, east, north)))
+        return self.within(
+            MultiPolygon(
+                Polygon.from_bbox((west, south, 180, north)),
+                Polygon.from_bbox((-180, south, east, north)),
+            )
+        )
+
+    def within(self, area: GEOSGeometry) -> Self:
+        """Inside a Polygon or MultiPolygon."""
+        # On geography a lookup would draw edges as great circles; on geometry they are straight.
+        return self.alias(public_position=planar("public_location")).filter(
+            public_position__intersects=area
+        )
+
+    def near(self, point: Point, *, miles: float) -> Self:
+        """At most `miles` from `point`, along the Earth's surface."""
+        # dwithin, not distance_lte: only the former can use the index.
+        return self.filter(public_location__dwithin=(point, D(mi=miles)))
+
+    def with_distance(self, point: Point) -> Self:
+        """Annotate `distance_m`: metres to `point` on the WGS 84 spheroid; null if nowhere."""
+        there = Value(point, PointField(geography=True, srid=WGS84))
+        return self.annotate(
+            distance_m=Func(
+                "public_location",
+                there,
+                function="ST_Distance",
+                output_field=FloatField(),
+            )
+        )
+
+    def newest_first(self) -> Self:
+        return self.order_by("-created_at", "-pk")
+
+    def by_name(self) -> Self:
+        return self.order_by("name", "pk")
+
+    def nearest_first(self) -> Self:
+        """In ascending order of `distance_m`, which must be annotated."""
+        return self.order_by("distance_m", "pk")
+
+
+class Stakeholder(SoftDeletionModel, TimestampedModel):
+    """A person or organization that may endorse campaigns."""
+
+    class Type(models.TextChoices):
+        FARMER = "farmer"
+        WATERMAN = "waterman"
+        BUSINESS = "business"
+        NONPROFIT = "nonprofit"
+        INDIVIDUAL = "individual"
+        GOVERNMENT = "government"
+        OTHER = "other"
+
+    name = models.CharField(max_length=200)
+    organization = models.CharField(max_length=200, blank=True, db_default="")
+    role = models.CharField(max_length=100, blank=True, db_default="")
+    email = LowercaseEmailField()
+    state = models.CharField(max_length=2, choices=State)
+    county = models.CharField(max_length=100, blank=True, db_default="")
+    type = models.CharField(max_length=10, choices=Type)
+    location = PositionField(
+        null=True,
+        blank=True,
+        spatial_index=False,
+        help_text="Never shown to the public.",
+    )
+    is_public = models.BooleanField(
+        "shown to the public",
+        default=False,
+        db_default=False,
+        help_text="The stakeholder agreed to be listed.",
+    )
+    public_location = models.GeneratedField(
+        expression=Case(
+            When(type="individual", then=grid_cell_centre()),
+            default=F("location"),
+            output_field=PointField(geography=True, srid=WGS84),
+        ),
+        output_field=PointField(geography=True, srid=WGS84, null=True, spatial_index=False),
+        db_persist=True,
+    )
+
+    objects: ClassVar = LiveManager.from_queryset(StakeholderQuerySet)()
+    all_objects: ClassVar = models.Manager.from_queryset(StakeholderQuerySet)()
+
+    if TYPE_CHECKING:
+        distance_m: float | None  # with_distance()
+
+    class Meta:
+        db_table = "stakeholders_stakeholder"
+        indexes = [
+            # Each serves the public reads, which all ask for public, live rows.
+            models.Index(
+                fields=["-created_at", "-id"],
+                condition=PUBLIC,
+                name="idx_stakeholder_public",
+            ),
+            models.Index(fields=["name", "id"], condition=PUBLIC, name="idx_stakeholder_name"),
+            models.Index(
+                fields=["type", "-created_at", "-id"],
+                condition=PUBLIC,
+                name="idx_stakeholder_type",
+            ),
+            models.Index(
+                fields=["state", "-created_at", "-id"],
+                condition=PUBLIC,
+                name="idx_stakeholder_state",
+            ),
+            models.Index(
+                fields=["county", "-created_at", "-id"],
+                condition=PUBLIC,
+                name="idx_stakeholder_county",
+            ),
+            GistIndex(
+                fields=["public_location"],
+                condition=PUBLIC,
+                name="idx_stakeholder_location",
+            ),
+            GistIndex(
+                planar("public_location"),
+                condition=PUBLIC,
+                name="idx_stakeholder_position",
+            ),
+            GinIndex(
+                OpClass(Upper("name"), "gin_trgm_ops"),
+                OpClass(Upper("organization"), "gin_trgm_ops"),
+                condition=PUBLIC,
+                name="idx_stakeholder_search",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=Q(deleted_at=None),
+                name="unique_email",
+                violation_error_message="A stakeholder with this e-mail exists.",
+            ),
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")), name="lowercase_stakeholder_email"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    type__in=[
+                        "farmer",
+                        "waterman",
+                        "business",
+                        "nonprofit",
+                        "individual",
+                        "government",
+                        "other",
+                    ]
+                ),
+                name="valid_stakeholder_type",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=State.values), name="valid_stakeholder_state"
+            ),
+            models.CheckConstraint(
+                condition=is_on_earth("location"), name="valid_stakeholder_location"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,183 @@
+"""What never differs between development, tests and production."""
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import environ
+
+env = environ.FileAwareEnv()  # DATABASE_URL_FILE=/run/secrets/… stands for DATABASE_URL=…
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+
+
+def _wheel(package: str) -> Path:
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"{package} is not installed: see requirements/runtime.txt")
+    return Path(spec.origin).parent
+
+
+def _bundled_library(package: str, name: str) -> str:
+    """A shared library that the wheel of `package` carries beside it."""
+    return str(next((_wheel(package).parent / f"{package}.libs").glob(f"{name}-*.so*")))
+
+
+# GDAL before 3.9 cannot be kept from opening files and URLs that a hostile spatial
+# reference names, and Debian 12 ships 3.6. The wheels of pyogrio and shapely carry newer ones.
+GDAL_LIBRARY_PATH = _bundled_library("pyogrio", "libgdal")
+GEOS_LIBRARY_PATH = _bundled_library("shapely", "libgeos_c")
+os.environ.setdefault("GDAL_DATA", str(_wheel("pyogrio") / "gdal_data"))
+os.environ.setdefault("PROJ_DATA", str(_wheel("pyogrio") / "proj_data"))
+
+INSTALLED_APPS = [
+    "backend.apps.BackendConfig",
+    "adminsortable2",
+    "leaflet",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.gis",
+    "django.contrib.postgres",
+    "corsheaders",
+    "django_filters",
+    "rest_framework",
+    "rest_framework_gis",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "backend.urls"
+WSGI_APPLICATION = "backend.wsgi.application"
+# Paths have no trailing slash; one with it is another path, and not found.
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+
+# A body larger than this is refused: a polygon of 10,000 vertices takes some 400 kB.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+
+def postgis(url_variable: str) -> dict[str, Any]:
+    """The database at the URL in the environment, as it must be used behind pgBouncer."""
+    database: dict[str, Any] = env.db_url(url_variable)
+    return database | {
+        "ENGINE": "django.contrib.gis.db.backends.postgis",
+        # pgBouncer may give each transaction another server connection, on which a cursor
+        # opened by an earlier one does not exist.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        # Connecting anew for each request costs more than most queries. One that a restart
+        # of pgBouncer has closed is noticed and replaced.
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": database.get("OPTIONS", {}) | {"connect_timeout": 5},
+    }
+
+
+CORS_URLS_REGEX = r"^/api/"
+# Everybody may read, from any page; no cookie is ever sent along.
+CORS_ALLOW_ALL_ORIGINS = True
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
+CORS_EXPOSE_HEADERS = ["ETag", "Link", "Retry-After"]
+
+REST_FRAMEWORK = {
+    # The API is public: nothing in it depends on who asks, so nobody is looked up.
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["backend.api.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "backend.api.errors.problem_response",
+    "URL_FORMAT_OVERRIDE": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Coalition Builder API",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": "The headless backend of an advocacy coalition.",
+    "LICENSE": {
+        "name": "Apache-2.0",
+        "url": "https://www.apache.org/licenses/LICENSE-2.0",
+    },
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "REDOC_UI_SETTINGS": {"disableGoogleFont": True},
+    "ENUM_NAME_OVERRIDES": {
+        "StakeholderType": "backend.models.stakeholder.Stakeholder.Type",
+        "BlockType": "backend.models.homepage.ContentBlock.BlockType",
+        "State": "backend.models.us_states.State",
+    },
+}
+
+LEAFLET_CONFIG = {
+    "DEFAULT_CENTER": (38.5, -76.5),
+    "DEFAULT_ZOOM": 7,
+    "RESET_VIEW": False,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    # Its own handlers mail administrators or print only while DEBUG is on.
+    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+}

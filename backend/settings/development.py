@@ -1,0 +1,30 @@
+"""A laptop: the stack that `make run` started, or one named in the environment."""
+
+import secrets
+
+from backend.settings.base import *
+from backend.settings.base import BASE_DIR, env, postgis
+
+COALITION_HOME = env.path("COALITION_HOME", default=str(BASE_DIR / ".local"))
+# What the environment says already, the file does not change.
+env.read_env(str(COALITION_HOME("stack.env")))
+
+# Only the stack needs one that lasts; without it each process makes its own.
+SECRET_KEY = env.str("SECRET_KEY", default=secrets.token_urlsafe(50))
+DEBUG = env.bool("DEBUG", default=False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+
+# Without a stack there is no database, and commands that need none still work.
+DATABASES = {
+    alias: postgis(variable)
+    for alias, variable in {
+        "default": "DATABASE_URL",
+        "owner": "DATABASE_OWNER_URL",
+    }.items()
+    if variable in env.ENVIRON or f"{variable}_FILE" in env.ENVIRON
+}
+
+if DEBUG:
+    STORAGES = STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }

@@ -1,0 +1,62 @@
+#!/bin/sh
+# Installs what the stack needs and is not there: PostgreSQL with PostGIS, pgBouncer, and a
+# virtual environment in .venv from one of the lock files.
+#
+#     deploy/install.sh runtime|development
+set -eu
+cd "$(dirname "$0")/.."
+lock=requirements/$1.txt
+python=${PYTHON:-python3}
+
+fail() {
+    echo "$1" >&2
+    exit 1
+}
+
+# A PostgreSQL of 15 or later beside its PostGIS, extensions in SQL included.
+postgis_is_installed() {
+    for control in /usr/share/postgresql/*/extension/postgis_tiger_geocoder.control; do
+        version=${control#/usr/share/postgresql/}
+        version=${version%%/*}
+        if [ -e "$control" ] && [ "$version" -ge 15 ] && [ -x "/usr/lib/postgresql/$version/bin/initdb" ]; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+missing=
+postgis_is_installed || missing="$missing postgresql-postgis"
+[ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
+command -v "$python" >/dev/null || missing="$missing python3"
+"$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
+
+if [ -n "$missing" ]; then
+    command -v apt-get >/dev/null ||
+        fail "Install PostgreSQL 15 or later with PostGIS, pgBouncer and Python's venv: this machine has no apt-get to do it with."
+    as_root=
+    if [ "$(id -u)" -ne 0 ]; then
+        as_root=sudo
+        command -v sudo >/dev/null ||
+            fail "Missing:$missing. There is no sudo to install them with: run 'apt-get install$missing' as root, then this again."
+    fi
+    echo "Installing$missing (once, about a minute) …"
+    # shellcheck disable=SC2086 # one argument for each package
+    $as_root sh deploy/install_packages.sh $missing ||
+        fail "The packages could not be installed; what apt-get said is above. Mend that, or install$missing yourself, then run this again."
+fi
+
+"$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' ||
+    fail "Python 3.11 to 3.14 is needed, and $python is $("$python" --version). Name another: PYTHON=python3.12 make run."
+
+stamp=.venv/$1-$(cksum <"$lock" | tr ' ' -)
+if [ ! -e "$stamp" ] || ! .venv/bin/python -c '' 2>/dev/null; then
+    echo "Installing the Python packages of $lock (once, about a minute) …"
+    .venv/bin/python -c '' 2>/dev/null || "$python" -m venv --clear .venv
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+        --require-hashes --only-binary :all: -r "$lock" ||
+        fail "The Python packages could not be installed; what pip said is above."
+    touch "$stamp"
+    # What serves development serves at run time too.
+    touch ".venv/runtime-$(cksum <requirements/runtime.txt | tr ' ' -)"
+fi

@@ -1,0 +1,44 @@
+-- The database and its two roles. psql runs it as a superuser, connected to any database;
+-- run it again to change the passwords.
+
+\set ON_ERROR_STOP on
+\getenv master_password COALITION_MASTER_PASSWORD
+\getenv app_password COALITION_APP_PASSWORD
+
+SELECT format('CREATE ROLE %I', role)
+FROM unnest(ARRAY['coalition_master', 'coalition_app']) AS role
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role)
+\gexec
+
+-- Owns the schema, and connects directly: migrations need session state.
+ALTER ROLE coalition_master LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'master_password';
+-- Serves requests, through the pool.
+ALTER ROLE coalition_app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'app_password';
+
+SELECT 'CREATE DATABASE coalition OWNER coalition_master'
+WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'coalition')
+\gexec
+
+\connect coalition
+
+-- By default everybody may connect, and create temporary tables.
+REVOKE ALL ON DATABASE coalition FROM PUBLIC;
+GRANT CONNECT ON DATABASE coalition TO coalition_app;
+
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT ALL ON SCHEMA public TO coalition_master;
+GRANT USAGE ON SCHEMA public TO coalition_app;
+
+-- For the tables that migrations are yet to create. The migrations table is taken away
+-- again by the migration that follows its creation.
+ALTER DEFAULT PRIVILEGES FOR ROLE coalition_master IN SCHEMA public
+    GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO coalition_app;
+ALTER DEFAULT PRIVILEGES FOR ROLE coalition_master IN SCHEMA public
+    GRANT USAGE, SELECT ON SEQUENCES TO coalition_app;
+
+-- On the role, because a pooled connection forgets what a client sets.
+ALTER ROLE coalition_app IN DATABASE coalition SET statement_timeout = '15s';
+ALTER ROLE coalition_app IN DATABASE coalition SET lock_timeout = '5s';
+ALTER ROLE coalition_app IN DATABASE coalition SET idle_in_transaction_session_timeout = '60s';
+-- A migration that waits for a lock makes every later query wait behind it.
+ALTER ROLE coalition_master IN DATABASE coalition SET lock_timeout = '5s';

@@ -1,0 +1,71 @@
+"""The tests run against the stack of `make test`: the schema migrated by its owner, every
+request made as coalition_app through pgBouncer."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import TransactionTestCase
+from rest_framework.test import APIClient
+
+# Kept when a test's rows are removed: the migrations filled them.
+FILLED_BY_MIGRATIONS = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+def pytest_configure() -> None:
+    if "default" not in settings.DATABASES:
+        pytest.exit("The tests need a database: run them with make test.", returncode=2)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup() -> None:
+    """Replaces pytest-django's: the stack has made the database, and removes it."""
+
+
+@pytest.fixture
+def api() -> APIClient:
+    return APIClient()
+
+
+def connect_as_owner() -> "psycopg.Connection[tuple[Any, ...]]":
+    """A direct connection as coalition_master, in autocommit."""
+    owner = settings.DATABASES["owner"]
+    return psycopg.connect(
+        host=owner["HOST"],
+        port=owner["PORT"],
+        user=owner["USER"],
+        password=owner["PASSWORD"],
+        dbname=owner["NAME"],
+        autocommit=True,
+    )
+
+
+@pytest.fixture
+def owner() -> Iterator["psycopg.Connection[tuple[Any, ...]]"]:
+    with connect_as_owner() as connected:
+        yield connected
+
+
+def remove_committed_rows(_test_case: TransactionTestCase) -> None:
+    """Empty the tables after a test that commits, which coalition_app may not do by TRUNCATE."""
+    tables = set(connection.introspection.django_table_names(only_existing=True))
+    names = ", ".join(sorted(tables - FILLED_BY_MIGRATIONS))
+    with connect_as_owner() as owner:
+        owner.execute(f"TRUNCATE {names} RESTART IDENTITY")
+
+
+# Not in the stubs: Django does not document it.
+TransactionTestCase._fixture_teardown = remove_committed_rows  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data that may stand beside the checkout."""
+    folder = Path(settings.BASE_DIR).parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"needs the real data in {folder}")
+    return folder
