@@ -1,4 +1,49 @@
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from backend.api.campaigns import CampaignViewSet
+from backend.api.endorsements import CampaignEndorsementsView
+from backend.api.health import LiveView, ReadyView
+from backend.api.homepage import HomePageView
+from backend.api.root import RootView
+from backend.api.schema import RedocView, SchemaView, SwaggerView
+from backend.api.stakeholders import StakeholderViewSet, WholeSetView
+
+api = [
+    path("/homepage", HomePageView.as_view(), name="homepage"),
+    path("/campaigns", CampaignViewSet.as_view({"get": "list"}), name="campaigns"),
+    path("/campaigns/<slug:slug>", CampaignViewSet.as_view({"get": "retrieve"}), name="campaign"),
+    path(
+        "/campaigns/<slug:slug>/endorsements",
+        CampaignEndorsementsView.as_view(),
+        name="campaign-endorsements",
+    ),
+    path("/stakeholders", StakeholderViewSet.as_view({"get": "list"}), name="stakeholders"),
+    path(
+        "/stakeholders/search",
+        StakeholderViewSet.as_view({"post": "search"}, **StakeholderViewSet.search.kwargs),
+        name="stakeholders-search",
+    ),
+    path(
+        "/stakeholders/<int:pk>",
+        StakeholderViewSet.as_view({"get": "retrieve"}),
+        name="stakeholder",
+    ),
+    path("/stakeholders.geojson", WholeSetView.as_view(), name="stakeholders-geojson"),
+    path("/schema", SchemaView.as_view(), name="schema"),
+    path("/docs", SwaggerView.as_view(), name="docs"),
+    path("/redoc", RedocView.as_view(), name="redoc"),
+]
+
+urlpatterns = [
+    path("api/v1", RootView.as_view(), name="root"),
+    path("api/v1", include(api)),
+    path("health/live", LiveView.as_view(), name="live"),
+    path("health/ready", ReadyView.as_view(), name="ready"),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "backend.api.errors.bad_request"
+handler403 = "backend.api.errors.forbidden"
+handler404 = "backend.api.errors.not_found"
+handler500 = "backend.api.errors.server_error"

@@ -1,7 +1,7 @@
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.contrib.gis.db.models import PointField
-from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Point, Polygon
+from django.contrib.gis.geos import GEOSGeometry, Point, Polygon
 from django.contrib.gis.measure import D
 from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
 from django.db import models
@@ -73,8 +73,8 @@ class StakeholderQuerySet(SoftDeletionQuerySet["Stakeholder"]):
     """
 
     def public(self) -> Self:
-        """Those who agreed to be shown."""
-        return self.filter(PUBLIC)
+        """Those who agreed to be shown, loaded without what is private."""
+        return self.filter(PUBLIC).defer(*Stakeholder.PRIVATE)
 
     def of_type(self, *types: str) -> Self:
         return self.filter(type__in=types)
@@ -103,14 +103,18 @@ class StakeholderQuerySet(SoftDeletionQuerySet["Stakeholder"]):
 
     def in_bbox(self, west: float, south: float, east: float, north: float) -> Self:
         """Inside the box, in degrees; `west` > `east` crosses the antimeridian (RFC 7946, 5.2)."""
-        if west <= east:
-            return self.within(Polygon.from_bbox((west, south, east, north)))
-        return self.within(
-            MultiPolygon(
-                Polygon.from_bbox((west, south, 180, north)),
-                Polygon.from_bbox((-180, south, east, north)),
-            )
-        )
+        spans = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
+        boxes = [
+            # The index compares boxes in single precision; the coordinates decide.
+            Q(public_position__bboverlaps=Polygon.from_bbox((first, south, last, north)))
+            & Q(public_longitude__range=(first, last), public_latitude__range=(south, north))
+            for first, last in spans
+        ]
+        return self.alias(
+            public_position=planar("public_location"),
+            public_longitude=ordinate("ST_X", "public_location"),
+            public_latitude=ordinate("ST_Y", "public_location"),
+        ).filter(Q(*boxes, _connector=Q.OR))
 
     def within(self, area: GEOSGeometry) -> Self:
         """Inside a Polygon or MultiPolygon."""
@@ -149,6 +153,9 @@ class StakeholderQuerySet(SoftDeletionQuerySet["Stakeholder"]):
 
 class Stakeholder(SoftDeletionModel, TimestampedModel):
     """A person or organization that may endorse campaigns."""
+
+    # Never shown to the public, so never loaded to answer it.
+    PRIVATE = ("email", "location")
 
     class Type(models.TextChoices):
         FARMER = "farmer"

@@ -24,7 +24,5 @@ DATABASES = {
     if variable in env.ENVIRON or f"{variable}_FILE" in env.ENVIRON
 }
 
-if DEBUG:
-    STORAGES = STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
+# Static files straight from the packages they come with.
+WHITENOISE_USE_FINDERS = True

@@ -2,4 +2,7 @@
 
 from backend.settings.development import *
 
+# Finds a file when it is asked for, not all of them for every client that a test makes.
+WHITENOISE_AUTOREFRESH = True
+
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

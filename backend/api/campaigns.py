@@ -1,0 +1,55 @@
+from rest_framework import serializers
+from rest_framework.viewsets import ReadOnlyModelViewSet
+
+from backend.api.pagination import KeysetPagination
+from backend.api.parameters import (
+    OrderingFilter,
+    PageForm,
+    Question,
+    StrictFilterBackend,
+    StrictFilterSet,
+    TextParameter,
+)
+from backend.api.views import PublicView
+from backend.models import PolicyCampaign
+from backend.models.campaign import PolicyCampaignQuerySet
+
+
+class CampaignFilterSet(StrictFilterSet):
+    """What the list of campaigns can be asked."""
+
+    search = Question(
+        PolicyCampaignQuerySet.matching,
+        TextParameter("Text in the title or summary, in upper or lower case."),
+    )
+    ordering = OrderingFilter(
+        {
+            "created_at": lambda campaigns: campaigns.newest_first().reverse(),
+            "title": PolicyCampaignQuerySet.by_title,
+            "endorsement_count": PolicyCampaignQuerySet.least_endorsed_first,
+        }
+    )
+
+    class Meta:
+        form = PageForm
+
+
+class CampaignSerializer(serializers.ModelSerializer[PolicyCampaign]):
+    """A campaign, and how many endorsements of it are public."""
+
+    endorsement_count = serializers.IntegerField(min_value=0, read_only=True)
+
+    class Meta:
+        model = PolicyCampaign
+        exclude = ["active", "deleted_at"]
+
+
+class CampaignViewSet(PublicView, ReadOnlyModelViewSet[PolicyCampaign]):
+    """List and retrieve the campaigns the public may see."""
+
+    queryset = PolicyCampaign.objects.public().with_endorsement_count().newest_first()
+    serializer_class = CampaignSerializer
+    lookup_field = "slug"
+    filter_backends = [StrictFilterBackend]
+    filterset_class = CampaignFilterSet
+    pagination_class = KeysetPagination

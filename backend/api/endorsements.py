@@ -1,0 +1,49 @@
+from django.shortcuts import get_object_or_404
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView
+
+from backend.api.pagination import KeysetPagination
+from backend.api.parameters import PageForm, StrictFilterBackend, StrictFilterSet
+from backend.api.views import PublicView
+from backend.models import Endorsement, PolicyCampaign, Stakeholder
+from backend.models.endorsement import EndorsementQuerySet
+
+
+class EndorsementFilterSet(StrictFilterSet):
+    """A campaign's endorsements can only be paged through."""
+
+    class Meta:
+        form = PageForm
+
+
+class EndorserSerializer(serializers.ModelSerializer[Stakeholder]):
+    """Who endorsed, as far as the public may know."""
+
+    class Meta:
+        model = Stakeholder
+        fields = ["name", "organization", "role", "type", "state", "county"]
+
+
+class EndorsementSerializer(serializers.ModelSerializer[Endorsement]):
+    """A public endorsement of a campaign."""
+
+    stakeholder = EndorserSerializer(read_only=True)
+
+    class Meta:
+        model = Endorsement
+        fields = ["statement", "created_at", "stakeholder"]
+
+
+class CampaignEndorsementsView(PublicView, ListAPIView[Endorsement]):
+    """List a campaign's endorsements that the public may see, newest first."""
+
+    serializer_class = EndorsementSerializer
+    filter_backends = [StrictFilterBackend]
+    filterset_class = EndorsementFilterSet
+    pagination_class = KeysetPagination
+
+    def get_queryset(self) -> EndorsementQuerySet:
+        campaigns = PolicyCampaign.objects.public()
+        campaign = get_object_or_404(campaigns, slug=self.kwargs["slug"])
+        endorsements = Endorsement.objects.of_campaign(campaign).public()
+        return endorsements.with_stakeholder().newest_first()

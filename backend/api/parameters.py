@@ -1,0 +1,260 @@
+"""Parameters, of a query or of a search's JSON body, and the filter sets made of them.
+
+A value has one normal form, JSON's. A query's text is brought into it first, so that lists
+and searches read their parameters with the same code.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django_filters import Filter, FilterSet
+from rest_framework.exceptions import ParseError
+from rest_framework.filters import BaseFilterBackend
+from rest_framework.request import Request
+
+from backend.api.errors import InvalidParameters
+
+MAX_TEXT_LENGTH = 200
+
+
+class QueryText(str):
+    """The text of a parameter in a query, as opposed to a string in JSON."""
+
+    __slots__ = ()
+
+
+class Parameter(forms.Field):
+    """A parameter that may be left out, but not left empty."""
+
+    schema: Mapping[str, Any]
+    widget = forms.TextInput
+
+    def __init__(self, description: str, **kwargs: Any) -> None:
+        super().__init__(required=False, help_text=description, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        """The value that views work with, or None. Raises ValidationError."""
+        if value is None:
+            return None
+        if isinstance(value, QueryText):
+            value = self.from_query(str(value))
+        return self.from_json(value)
+
+    def from_query(self, text: str) -> Any:
+        return text
+
+    def from_json(self, value: Any) -> Any:
+        raise NotImplementedError
+
+
+class TextParameter(Parameter):
+    """Text of 1 to 200 characters, none of them NUL."""
+
+    schema = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_LENGTH}
+
+    def from_json(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValidationError("Give a string.", code="invalid")
+        if "\0" in value:
+            raise ValidationError("NUL characters are not allowed.", code="invalid")
+        if not 1 <= len(value) <= MAX_TEXT_LENGTH:
+            raise ValidationError(f"Give 1 to {MAX_TEXT_LENGTH} characters.", code="length")
+        return value
+
+
+class ChoiceParameter(Parameter):
+    """One of some words."""
+
+    def __init__(self, description: str, choices: list[str]) -> None:
+        super().__init__(description)
+        self.choices = choices
+        self.schema = {"type": "string", "enum": choices}
+
+    def from_json(self, value: Any) -> str:
+        if not isinstance(value, str) or value not in self.choices:
+            raise ValidationError(f"Give one of {', '.join(self.choices)}.", code="invalid_choice")
+        return value
+
+
+class ChoicesParameter(ChoiceParameter):
+    """Some of some words: separated by commas in a query, an array in JSON."""
+
+    def __init__(self, description: str, choices: list[str]) -> None:
+        super().__init__(description, choices)
+        self.schema = {"type": "array", "minItems": 1, "items": {"type": "string", "enum": choices}}
+
+    def from_query(self, text: str) -> list[str]:
+        return text.split(",")
+
+    def from_json(self, value: Any) -> Any:
+        if not isinstance(value, list) or not value:
+            raise ValidationError("Give an array of at least one string.", code="invalid")
+        return [super(ChoicesParameter, self).from_json(item) for item in value]
+
+
+class LimitParameter(Parameter):
+    """A whole number from 1; above the maximum it means the maximum."""
+
+    def __init__(self, *, default: int, maximum: int) -> None:
+        super().__init__(f"How many to return; more than {maximum} means {maximum}.")
+        self.default, self.maximum = default, maximum
+        self.schema = {"type": "integer", "minimum": 1, "default": default}
+
+    def to_python(self, value: Any) -> int:
+        limit: int | None = super().to_python(value)
+        return self.default if limit is None else limit
+
+    def from_query(self, text: str) -> int:
+        # int() would read 1_0 and the digits of every script, and refuse to read 10,000 of them.
+        if not re.fullmatch(r"[0-9]+", text):
+            raise ValidationError("Give a whole number from 1.", code="invalid")
+        return int(text.lstrip("0")[:20] or "0")
+
+    def from_json(self, value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ValidationError("Give a whole number from 1.", code="invalid")
+        return min(value, self.maximum)
+
+
+class CursorParameter(TextParameter):
+    """The opaque cursor of a `next` or `previous` link."""
+
+    schema = {"type": "string", "minLength": 1}
+
+    def __init__(self) -> None:
+        super().__init__("Where the page starts, from the link of another page.")
+
+    def from_json(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValidationError("Give a string.", code="invalid")
+        return value
+
+
+class PageForm(forms.Form):
+    """Which page of a list, and how long it is."""
+
+    limit = LimitParameter(default=20, maximum=100)
+    cursor = CursorParameter()
+
+
+class Question(Filter):  # type: ignore[misc]  # django-filter has no types
+    """A filter that asks its queryset a question about the value of a parameter."""
+
+    def __init__(self, question: Callable[[Any, Any], Any], parameter: Parameter) -> None:
+        super().__init__()
+        self.question = question
+        self.field = parameter
+
+    # django-filter makes the field from the filter's own arguments; here it is given.
+    field: Any = None
+
+    def filter(self, queryset: Any, value: Any) -> Any:
+        return queryset if value is None else self.question(queryset, value)
+
+
+class OrderingFilter(Question):
+    """Orderings by name; `-` before a name reverses it."""
+
+    def __init__(self, orderings: Mapping[str, Callable[[Any], Any]]) -> None:
+        self.orderings = orderings
+        names = [name for ordering in orderings for name in (ordering, f"-{ordering}")]
+        super().__init__(self.order, ChoiceParameter("The order; - reverses it.", names))
+
+    def order(self, queryset: Any, name: str) -> Any:
+        ordered = self.orderings[name.removeprefix("-")](queryset)
+        return ordered.reverse() if name.startswith("-") else ordered
+
+
+class StrictFilterSet(FilterSet):  # type: ignore[misc]
+    """A filter set that takes its own parameters, each once, and refuses any other.
+
+    A subclass names in `Meta.form` a form with the parameters that filter nothing.
+    """
+
+    def __init__(self, data: Mapping[str, Any], *, queryset: QuerySet[Any]) -> None:
+        super().__init__(data=data, queryset=queryset)
+
+    @classmethod
+    def parameters(cls) -> dict[str, Parameter]:
+        own = {name: declared.field for name, declared in cls.base_filters.items()}
+        paging: dict[str, Parameter] = cls._meta.form.base_fields
+        return own | paging
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        for name, declared in self.filters.items():
+            queryset = declared.filter(queryset, self.form.cleaned_data[name])
+        return queryset
+
+    @property
+    def scope(self) -> str:
+        """What a cursor belongs to: the parameters that decide which rows come in which order."""
+        deciding = {name: self.data[name] for name in sorted(self.data) if name not in PAGING}
+        return json.dumps(deciding)
+
+
+PAGING = {"limit", "cursor"}
+
+
+class StrictFilterBackend(BaseFilterBackend):
+    """Filters by the view's `filterset_class`, and leaves the filter set in `view.filterset`."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> Any:
+        data = read_body(request) if request.method == "POST" else read_query(request.query_params)
+        view.filterset = view.filterset_class(data, queryset=queryset)
+        refuse_unknown(data, view.filterset_class.parameters())
+        if not view.filterset.is_valid():
+            raise InvalidParameters(view.filterset.form.errors.as_data())
+        return view.filterset.qs
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": name,
+                "in": "query",
+                "description": parameter.help_text,
+                "schema": dict(parameter.schema),
+                # Lists are separated by commas.
+                **({"style": "form", "explode": False} if is_list(parameter) else {}),
+            }
+            for name, parameter in view.filterset_class.parameters().items()
+        ]
+
+
+def is_list(parameter: Parameter) -> bool:
+    return parameter.schema.get("type") == "array"
+
+
+def read_query(query: QueryDict) -> dict[str, QueryText]:
+    """Each parameter of a query; one that is given twice is an error."""
+    repeated = ValidationError("Give this parameter once.", code="repeated")
+    errors = {name: [repeated] for name, values in query.lists() if len(values) > 1}
+    if errors:
+        raise InvalidParameters(errors)
+    return {name: QueryText(query[name]) for name in query}
+
+
+def read_body(request: Request) -> dict[str, Any]:
+    if request.query_params:
+        refuse_unknown(request.query_params, {})
+    if not isinstance(request.data, dict) or isinstance(request.data, QueryDict):
+        raise ParseError("The body must be a JSON object.")
+    nothing = ValidationError("Leave the parameter out, or give a value.", code="null")
+    errors = {name: [nothing] for name, value in request.data.items() if value is None}
+    if errors:
+        raise InvalidParameters(errors)
+    return request.data
+
+
+def refuse_unknown(given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    """Raises InvalidParameters for each name that is not known."""
+    hint = f"There are {', '.join(sorted(known))}." if known else "There are none here."
+    unknown = ValidationError(f"There is no such parameter. {hint}", code="unknown")
+    errors = {name: [unknown] for name in given if name not in known}
+    if errors:
+        raise InvalidParameters(errors)

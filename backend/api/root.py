@@ -1,0 +1,40 @@
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.api.views import PublicView
+
+# What stands under the root, by the name of its link. Braces stand for what a client fills in.
+LINKS = {
+    "homepage": "homepage",
+    "campaigns": "campaigns",
+    "campaign": "campaigns/{slug}",
+    "campaign_endorsements": "campaigns/{slug}/endorsements",
+    "stakeholders": "stakeholders",
+    "stakeholder": "stakeholders/{id}",
+    "stakeholders_search": "stakeholders/search",
+    "stakeholders_geojson": "stakeholders.geojson",
+    "schema": "schema",
+    "docs": "docs",
+    "redoc": "redoc",
+}
+
+
+class RootView(PublicView):
+    """Links to everything the API has."""
+
+    @extend_schema(
+        responses={
+            200: {
+                "type": "object",
+                "required": [*LINKS, "health"],
+                "properties": {name: {"type": "string"} for name in [*LINKS, "health"]},
+            }
+        }
+    )
+    def get(self, request: Request) -> Response:
+        root = request.build_absolute_uri(request.path)
+        return Response(
+            {name: f"{root}/{path}" for name, path in LINKS.items()}
+            | {"health": request.build_absolute_uri("/health/ready")}
+        )
