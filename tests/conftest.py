@@ -50,7 +50,7 @@ def owner() -> Iterator["psycopg.Connection[tuple[Any, ...]]"]:
         yield connected
 
 
-def remove_committed_rows(_test_case: TransactionTestCase) -> None:
+def remove_committed_rows(_test_case: TransactionTestCase | None = None) -> None:
     """Empty the tables after a test that commits, which coalition_app may not do by TRUNCATE."""
     tables = set(connection.introspection.django_table_names(only_existing=True))
     names = ", ".join(sorted(tables - FILLED_BY_MIGRATIONS))

@@ -145,7 +145,9 @@ class StakeholderView(PublicView, GenericAPIView[Stakeholder]):
 @extend_schema_view(
     list=extend_schema(
         responses={
-            (200, GEO_JSON): forced_singular_serializer(StakeholderFeatureCollectionSerializer)
+            (200, GEO_JSON): forced_singular_serializer(  # type: ignore[no-untyped-call]
+                StakeholderFeatureCollectionSerializer
+            )
         }
     )
 )

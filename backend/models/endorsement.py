@@ -83,7 +83,8 @@ class Endorsement(SoftDeletionModel, TimestampedModel):
             models.Index(
                 fields=["campaign", "-created_at", "-id"],
                 include=["stakeholder"],
-                condition=Q(is_public=True),
+                # The second follows from the first, which the planner cannot know.
+                condition=Q(is_public=True, deleted_at=None),
                 name="idx_endorsement_public",
             ),
             # The moderator's list.
