@@ -4,11 +4,12 @@ import logging
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
+from uuid import uuid4
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from rest_framework import exceptions, status
+from django.db import IntegrityError, InterfaceError, OperationalError
+from django.http import HttpRequest, JsonResponse
+from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
@@ -17,21 +18,26 @@ logger = logging.getLogger(__name__)
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 
+# What `type` is relative to: the page that explains the problems.
+PROBLEMS_PAGE = "/problems"
+UNIQUE_VIOLATION = "23505"
+
 DETAILS = {
     HTTPStatus.BAD_REQUEST: "The request could not be understood.",
     HTTPStatus.FORBIDDEN: "This is not allowed.",
     HTTPStatus.NOT_FOUND: "There is nothing at this address.",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "The server failed to answer. The failure has been logged.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The database cannot be reached. Try again in a few seconds.",
+    HTTPStatus.CONFLICT: "Another request was faster. Read the current state and try again.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "The server failed to answer. Its log says why.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The database did not answer in time. Try again in a moment.",
 }
 
 
 class InvalidParameters(exceptions.APIException):
     """Parameters, of the query or of a search's body, that are not what the contract says."""
 
-    status_code = status.HTTP_400_BAD_REQUEST
+    status_code = HTTPStatus.BAD_REQUEST
     default_detail = "Some parameters are not valid."
-    default_code = "invalid_parameters"
+    default_code = "invalid-parameters"
 
     def __init__(self, errors: Mapping[str, Iterable[DjangoValidationError]]) -> None:
         super().__init__()
@@ -43,62 +49,75 @@ class InvalidParameters(exceptions.APIException):
         ]
 
 
-def problem(code: int, detail: str | None = None, **members: Any) -> dict[str, Any]:
+def problem(
+    code: int, detail: str | None = None, kind: str | None = None, **members: Any
+) -> dict[str, Any]:
     """The members of a problem document: `type`, `title`, `status`, `detail`, and `members`."""
-    http_status = HTTPStatus(code)
+    status = HTTPStatus(code)
     return {
-        "type": "about:blank",
-        "title": http_status.phrase,
-        "status": code,
-        "detail": detail or DETAILS.get(http_status, http_status.description),
+        "type": f"{PROBLEMS_PAGE}#{kind or status.phrase.lower().replace(' ', '-')}",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail or DETAILS.get(status, status.description),
         **members,
     }
 
 
 def problem_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
-    """DRF's EXCEPTION_HANDLER. An error that is nobody's fault but ours goes on to `handler500`."""
+    """DRF's EXCEPTION_HANDLER. An error that nobody foresaw goes on to `server_error`."""
     if isinstance(error, OperationalError | InterfaceError):
-        return _unavailable(error)
+        # An outage, or a statement that took longer than its role may.
+        logger.error("The database did not answer: %s", error)
+        return _response(HTTPStatus.SERVICE_UNAVAILABLE)
+    if isinstance(error, IntegrityError) and _sqlstate(error) == UNIQUE_VIOLATION:
+        return _response(HTTPStatus.CONFLICT)
     response = exception_handler(error, dict(context))
     if response is None:
         return None
-    members = {"errors": error.errors} if isinstance(error, InvalidParameters) else {}
     detail = str(getattr(error, "detail", "")) or None
-    response.data = problem(response.status_code, detail, **members)
+    if isinstance(error, InvalidParameters):
+        kind, members = error.default_code, {"errors": error.errors}
+        response.data = problem(response.status_code, detail, kind, **members)
+    else:
+        response.data = problem(response.status_code, detail)
     response.content_type = PROBLEM_JSON
     return response
 
 
-def _unavailable(error: Exception) -> Response:
-    logger.error("The database failed: %s", error)
+def _sqlstate(error: Exception) -> str | None:
+    return getattr(error.__cause__, "sqlstate", None)
+
+
+def _response(status: HTTPStatus) -> Response:
     set_rollback()
-    return Response(
-        problem(status.HTTP_503_SERVICE_UNAVAILABLE),
-        status=status.HTTP_503_SERVICE_UNAVAILABLE,
-        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
-        content_type=PROBLEM_JSON,
-    )
+    response = Response(problem(status), status, content_type=PROBLEM_JSON)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
 
 
 # Django calls these, with arguments of these names, for what no view of the API answers.
 # ruff: noqa: ARG001
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
     return _problem_page(HTTPStatus.BAD_REQUEST)
 
 
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:
     return _problem_page(HTTPStatus.FORBIDDEN)
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
     return _problem_page(HTTPStatus.NOT_FOUND)
 
 
-def server_error(request: HttpRequest) -> HttpResponse:
-    return _problem_page(HTTPStatus.INTERNAL_SERVER_ERROR)
+def server_error(request: HttpRequest) -> JsonResponse:
+    """A crash: nothing but an id, which stands beside the reason in the log."""
+    instance = uuid4().urn
+    logger.error("Failure %s of %s %s", instance, request.method, request.path, exc_info=True)
+    return _problem_page(HTTPStatus.INTERNAL_SERVER_ERROR, instance=instance)
 
 
-def _problem_page(code: HTTPStatus) -> JsonResponse:
-    return JsonResponse(problem(code), status=code, content_type=PROBLEM_JSON)
+def _problem_page(status: HTTPStatus, **members: Any) -> JsonResponse:
+    return JsonResponse(problem(status, **members), status=status, content_type=PROBLEM_JSON)
