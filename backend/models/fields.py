@@ -39,8 +39,10 @@ class RichTextField(models.TextField):  # type: ignore[type-arg]
     """HTML, sanitised before every write."""
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        html = clean_rich_text(super().pre_save(model_instance, add))
-        setattr(model_instance, self.attname, html)
+        html: str = super().pre_save(model_instance, add)
+        if isinstance(html, str):  # and not the database's default
+            html = clean_rich_text(html)
+            setattr(model_instance, self.attname, html)
         return html
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
