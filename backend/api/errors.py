@@ -115,7 +115,13 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
 def server_error(request: HttpRequest) -> JsonResponse:
     """A crash: nothing but an id, which stands beside the reason in the log."""
     instance = uuid4().urn
-    logger.error("Failure %s of %s %s", instance, request.method, request.path, exc_info=True)
+    logger.error(
+        "Failure %s of %s %s",
+        instance,
+        request.method,
+        request.path,
+        exc_info=True,  # noqa: LOG014  # Django calls this while it handles the exception
+    )
     return _problem_page(HTTPStatus.INTERNAL_SERVER_ERROR, instance=instance)
 
 

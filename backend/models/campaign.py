@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
+from backend.models.fields import OPTIONAL_TEXT
 from backend.models.soft_deletion import (
     LiveManager,
     SoftDeletionModel,
@@ -53,12 +54,10 @@ class PolicyCampaign(SoftDeletionModel, TimestampedModel):
     # It stays taken when the campaign is deleted, so that an old link never leads to another.
     slug = models.SlugField(max_length=200, db_index=False)
     summary = models.TextField()
-    description = models.TextField(blank=True, db_default="")
-    endorsement_statement = models.TextField(
-        blank=True, db_default="", help_text="What an endorser signs."
-    )
+    description = models.TextField(**OPTIONAL_TEXT)
+    endorsement_statement = models.TextField(**OPTIONAL_TEXT, help_text="What an endorser signs.")
     allow_endorsements = models.BooleanField(default=True, db_default=True)
-    endorsement_form_instructions = models.TextField(blank=True, db_default="")
+    endorsement_form_instructions = models.TextField(**OPTIONAL_TEXT)
     active = models.BooleanField(default=True, db_default=True)
 
     objects: ClassVar = LiveManager.from_queryset(PolicyCampaignQuerySet)()

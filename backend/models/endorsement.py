@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import ExpressionWrapper, Q
 
 from backend.models.campaign import PolicyCampaign
+from backend.models.fields import OPTIONAL_TEXT
 from backend.models.soft_deletion import (
     LiveManager,
     SoftDeletionModel,
@@ -53,7 +54,7 @@ class Endorsement(SoftDeletionModel, TimestampedModel):
         related_name="endorsements",
         db_index=False,
     )
-    statement = models.TextField(blank=True, db_default="")
+    statement = models.TextField(**OPTIONAL_TEXT)
     public_display = models.BooleanField(
         default=True,
         db_default=True,

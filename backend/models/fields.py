@@ -17,6 +17,9 @@ from django.forms import Field as FormField
 
 WGS84 = 4326
 
+# Text that may be left out, in Python, in forms and in SQL alike: it is then empty, never null.
+OPTIONAL_TEXT: dict[str, Any] = {"blank": True, "default": "", "db_default": ""}
+
 RICH_TEXT_URL_SCHEMES = {"https", "mailto", "tel"}
 
 
@@ -39,10 +42,8 @@ class RichTextField(models.TextField):  # type: ignore[type-arg]
     """HTML, sanitised before every write."""
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        html: str = super().pre_save(model_instance, add)
-        if isinstance(html, str):  # and not the database's default
-            html = clean_rich_text(html)
-            setattr(model_instance, self.attname, html)
+        html = clean_rich_text(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, html)
         return html
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:

@@ -6,7 +6,7 @@ from django.db import connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from backend.models.fields import HttpsURLField, RichTextField
+from backend.models.fields import OPTIONAL_TEXT, HttpsURLField, RichTextField
 from backend.models.timestamps import TimestampedModel
 
 CSS_CLASSES = r"^(-?[A-Za-z_][A-Za-z0-9_-]*( -?[A-Za-z_][A-Za-z0-9_-]*)*)?\Z"
@@ -63,22 +63,20 @@ class HomePage(TimestampedModel):
     """The texts and links of a homepage. At most one is active."""
 
     organization_name = models.CharField(max_length=200)
-    tagline = models.CharField(max_length=500, blank=True, db_default="")
-    hero_title = models.CharField(max_length=300, blank=True, db_default="")
-    hero_subtitle = models.CharField(max_length=500, blank=True, db_default="")
-    hero_background_image = HttpsURLField(max_length=500, blank=True, db_default="")
-    about_section_title = models.CharField(max_length=200, blank=True, db_default="")
-    about_section_content = models.TextField(blank=True, db_default="")
-    cta_title = models.CharField("call to action title", max_length=200, blank=True, db_default="")
-    cta_content = models.TextField("call to action content", blank=True, db_default="")
+    tagline = models.CharField(max_length=500, **OPTIONAL_TEXT)
+    hero_title = models.CharField(max_length=300, **OPTIONAL_TEXT)
+    hero_subtitle = models.CharField(max_length=500, **OPTIONAL_TEXT)
+    hero_background_image = HttpsURLField(max_length=500, **OPTIONAL_TEXT)
+    about_section_title = models.CharField(max_length=200, **OPTIONAL_TEXT)
+    about_section_content = models.TextField(**OPTIONAL_TEXT)
+    cta_title = models.CharField("call to action title", max_length=200, **OPTIONAL_TEXT)
+    cta_content = models.TextField("call to action content", **OPTIONAL_TEXT)
     cta_button_text = models.CharField(
-        "call to action button text", max_length=100, blank=True, db_default=""
+        "call to action button text", max_length=100, **OPTIONAL_TEXT
     )
-    cta_button_url = HttpsURLField(
-        "call to action button URL", max_length=500, blank=True, db_default=""
-    )
+    cta_button_url = HttpsURLField("call to action button URL", max_length=500, **OPTIONAL_TEXT)
     contact_email = models.EmailField()
-    contact_phone = models.CharField(max_length=50, blank=True, db_default="")
+    contact_phone = models.CharField(max_length=50, **OPTIONAL_TEXT)
     social_media_urls = models.JSONField(
         default=dict,
         blank=True,
@@ -86,8 +84,8 @@ class HomePage(TimestampedModel):
         validators=[validate_social_media_urls],
         help_text='Platform name to https URL, such as {"mastodon": "https://…"}.',
     )
-    campaigns_section_title = models.CharField(max_length=200, blank=True, db_default="")
-    campaigns_section_subtitle = models.CharField(max_length=500, blank=True, db_default="")
+    campaigns_section_title = models.CharField(max_length=200, **OPTIONAL_TEXT)
+    campaigns_section_subtitle = models.CharField(max_length=500, **OPTIONAL_TEXT)
     show_campaigns_section = models.BooleanField(default=True, db_default=True)
     is_active = models.BooleanField(default=False, db_default=False)
 
@@ -154,7 +152,7 @@ class ContentBlock(TimestampedModel):
         related_name="content_blocks",
         db_index=False,  # idx_contentblock_home_order begins with it
     )
-    title = models.CharField(max_length=200, blank=True, db_default="")
+    title = models.CharField(max_length=200, **OPTIONAL_TEXT)
     block_type = models.CharField(
         max_length=20,
         choices=BlockType,
@@ -162,24 +160,21 @@ class ContentBlock(TimestampedModel):
         db_default=BlockType.TEXT,
     )
     content = RichTextField(
-        blank=True,
-        db_default="",
+        **OPTIONAL_TEXT,
         help_text="HTML. Scripts, forms, styles and links other than https are removed.",
     )
-    image_url = HttpsURLField("image URL", max_length=500, blank=True, db_default="")
-    image_alt_text = models.CharField(max_length=300, blank=True, db_default="")
-    video_url = HttpsURLField("video URL", max_length=500, blank=True, db_default="")
+    image_url = HttpsURLField("image URL", max_length=500, **OPTIONAL_TEXT)
+    image_alt_text = models.CharField(max_length=300, **OPTIONAL_TEXT)
+    video_url = HttpsURLField("video URL", max_length=500, **OPTIONAL_TEXT)
     css_classes = models.CharField(
         "CSS classes",
         max_length=200,
-        blank=True,
-        db_default="",
+        **OPTIONAL_TEXT,
         validators=[RegexValidator(CSS_CLASSES, "Give class names separated by one space.")],
     )
     background_color = models.CharField(
         max_length=30,
-        blank=True,
-        db_default="",
+        **OPTIONAL_TEXT,
         validators=[RegexValidator(BACKGROUND_COLOR, "Give a colour such as #1a5276 or white.")],
     )
     # Not a PositiveIntegerField, which would add a second, unnamed check beside positive_order.

@@ -10,7 +10,7 @@ from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast, Floor, Least, Lower, Upper
 from django.db.models.lookups import Exact, GreaterThanOrEqual, LessThanOrEqual
 
-from backend.models.fields import WGS84, LowercaseEmailField, PositionField
+from backend.models.fields import OPTIONAL_TEXT, WGS84, LowercaseEmailField, PositionField
 from backend.models.soft_deletion import (
     LiveManager,
     SoftDeletionModel,
@@ -167,11 +167,11 @@ class Stakeholder(SoftDeletionModel, TimestampedModel):
         OTHER = "other"
 
     name = models.CharField(max_length=200)
-    organization = models.CharField(max_length=200, blank=True, db_default="")
-    role = models.CharField(max_length=100, blank=True, db_default="")
+    organization = models.CharField(max_length=200, **OPTIONAL_TEXT)
+    role = models.CharField(max_length=100, **OPTIONAL_TEXT)
     email = LowercaseEmailField()
     state = models.CharField(max_length=2, choices=State)
-    county = models.CharField(max_length=100, blank=True, db_default="")
+    county = models.CharField(max_length=100, **OPTIONAL_TEXT)
     type = models.CharField(max_length=10, choices=Type)
     location = PositionField(
         null=True,
