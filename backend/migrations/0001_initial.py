@@ -320,7 +320,7 @@ class Migration(migrations.Migration):
                     backend.models.fields.PositionField(
                         blank=True,
                         geography=True,
-                        help_text="Never shown to the public.",
+                        help_text="The public sees an individual's to within two kilometres, others' exactly.",
                         null=True,
                         spatial_index=False,
                         srid=4326,

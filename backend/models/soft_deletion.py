@@ -1,6 +1,7 @@
 """Rows that are hidden when deleted, and can come back."""
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models, transaction
@@ -32,7 +33,7 @@ class SoftDeletionQuerySet(models.QuerySet[M_co]):
         keys = self._lock(self.live())
         now = timezone.now()
         rows: Counter[str] = Counter()
-        for dependant, foreign_key in self.model._dependants():
+        for dependant, foreign_key in self.model.dependants():
             hidden = dependant.objects.filter(**{f"{foreign_key}__in": keys})
             rows[dependant._meta.label] += hidden.update(deleted_at=now)
         rows[self.model._meta.label] += self._rows(keys).update(deleted_at=now)
@@ -51,7 +52,7 @@ class SoftDeletionQuerySet(models.QuerySet[M_co]):
         if a live row has taken a unique value meanwhile.
         """
         keys = self._lock(self.deleted())
-        for dependant, foreign_key in self.model._dependants():
+        for dependant, foreign_key in self.model.dependants():
             along = dependant.all_objects.filter(
                 **{
                     f"{foreign_key}__in": keys,
@@ -121,12 +122,19 @@ class SoftDeletionModel(models.Model):
 
     restore.alters_data = True  # type: ignore[attr-defined]
 
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """As Django's, with the constraints on live rows, which a form would leave to the database.
+
+        A form excludes the fields that it does not edit, and every constraint that names one.
+        """
+        super().validate_constraints(exclude=set(exclude or ()) - {"deleted_at"})
+
     def _as_queryset(self, using: str | None = None) -> SoftDeletionQuerySet[Self]:
         rows: SoftDeletionQuerySet[Self] = type(self).all_objects.using(using).filter(pk=self.pk)
         return rows
 
     @classmethod
-    def _dependants(cls) -> list[tuple[type["SoftDeletionModel"], str]]:
+    def dependants(cls) -> list[tuple[type["SoftDeletionModel"], str]]:
         """The soft-deleted models that refer to this one, each with its foreign key's name."""
         return [
             (relation.related_model, relation.field.name)

@@ -177,7 +177,7 @@ class Stakeholder(SoftDeletionModel, TimestampedModel):
         null=True,
         blank=True,
         spatial_index=False,
-        help_text="Never shown to the public.",
+        help_text="The public sees an individual's to within two kilometres, others' exactly.",
     )
     is_public = models.BooleanField(
         "shown to the public",
