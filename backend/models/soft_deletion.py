@@ -47,9 +47,9 @@ class SoftDeletionQuerySet(models.QuerySet[M_co]):
     def restore(self) -> int:
         """Bring deleted rows back, with the dependants that were hidden along with them.
 
-        A dependant whose other parent is hidden stays hidden, and comes back with that one.
-        Returns the number of rows restored, dependants not counted. Raises IntegrityError
-        if a live row has taken a unique value meanwhile.
+        A row whose parent, or other parent, is hidden stays hidden, and comes back with that one.
+        Returns the number of rows that are live again, dependants not counted. Raises
+        IntegrityError if a live row has taken a unique value meanwhile.
         """
         keys = self._lock(self.deleted())
         for dependant, foreign_key in self.model.dependants():
@@ -60,7 +60,8 @@ class SoftDeletionQuerySet(models.QuerySet[M_co]):
                 }
             )
             along.update(deleted_at=dependant._hidden_parent_since(but=foreign_key))
-        return self._rows(keys).update(deleted_at=None)
+        self._rows(keys).update(deleted_at=self.model._hidden_parent_since())
+        return self._rows(keys).filter(deleted_at=None).count()
 
     restore.alters_data = True  # type: ignore[attr-defined]
     restore.queryset_only = True  # type: ignore[attr-defined]
@@ -117,7 +118,7 @@ class SoftDeletionModel(models.Model):
     def restore(self) -> int:
         """Bring the row back: 1, or 0 if it was not deleted. See `SoftDeletionQuerySet.restore`."""
         restored = self._as_queryset().restore()
-        self.deleted_at = None
+        self.refresh_from_db(fields=["deleted_at"], from_queryset=self._as_queryset())
         return restored
 
     restore.alters_data = True  # type: ignore[attr-defined]
@@ -143,7 +144,7 @@ class SoftDeletionModel(models.Model):
         ]
 
     @classmethod
-    def _hidden_parent_since(cls, *, but: str) -> Any:
+    def _hidden_parent_since(cls, *, but: str | None = None) -> Any:
         """When the last of the hidden parents, `but` aside, was hidden; null if all are live."""
         since = [
             Subquery(

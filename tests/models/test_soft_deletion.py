@@ -87,6 +87,17 @@ class TestRestore:
         endorsement.stakeholder.restore()
         assert list(Endorsement.objects.all()) == [endorsement]
 
+    def test_of_an_endorsement_waits_for_a_hidden_parent(self) -> None:
+        endorsement = make_endorsement()
+        endorsement.delete()
+        endorsement.stakeholder.delete()
+
+        assert endorsement.restore() == 0
+        assert endorsement.deleted_at is not None
+
+        endorsement.stakeholder.restore()
+        assert list(Endorsement.objects.all()) == [endorsement]
+
     def test_is_refused_when_the_email_is_taken(self) -> None:
         ann = make_stakeholder(email="ann@example.org")
         ann.delete()
