@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models, transaction
 from django.db.models import F, OuterRef, Subquery, Value
-from django.db.models.functions import Greatest
+from django.db.models.functions import Cast, Greatest
 from django.utils import timezone
 
 M_co = TypeVar("M_co", bound="SoftDeletionModel", covariant=True)
@@ -157,9 +157,6 @@ class SoftDeletionModel(models.Model):
             and issubclass(field.related_model, SoftDeletionModel)
             and field.name != but
         ]
-        # GREATEST ignores nulls, and Django wants two arguments.
-        return Greatest(
-            Value(None, models.DateTimeField()),
-            Value(None, models.DateTimeField()),
-            *since,
-        )
+        # GREATEST ignores nulls; Django wants two arguments, PostgreSQL one whose type it knows.
+        never = Cast(Value(None), models.DateTimeField())
+        return Greatest(never, never, *since)
