@@ -466,6 +466,14 @@ class TestManyRows:
         assert figures(report) == (0, 4_000, 0, 0)
         assert Stakeholder.objects.in_state("VA").count() == 4_000
 
+    def test_are_looked_up_in_the_index_on_their_emails(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+
+        plan = Stakeholder.objects.reachable_at("ann@example.org", "bob@example.org").explain()
+
+        assert "unique_email" in plan
+
 
 class TestAtomicity:
     def test_leaves_nothing_of_a_file_that_breaks_off(self) -> None:

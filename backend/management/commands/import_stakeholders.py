@@ -1,9 +1,11 @@
 import csv
+import gc
 import io
 import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -37,7 +39,9 @@ class Command(BaseCommand):
     def handle(
         self, *, file: Path, choices: Sequence[str], dry_run: bool, **_options: object
     ) -> None:
-        report = import_file(file, columns=parse_choices(choices), dry_run=dry_run)
+        columns = parse_choices(choices)
+        with uncollected_so_far():
+            report = import_file(file, columns=columns, dry_run=dry_run)
         if ignored := report.columns.ignored:
             self.stdout.write(f"Ignored columns: {', '.join(ignored)}.")
         self.stdout.write(
@@ -73,6 +77,17 @@ def parse_choices(choices: Sequence[str]) -> dict[str, str]:
             raise CommandError(f"--map names two columns for {field}: keep one of them.")
         columns[field] = column
     return columns
+
+
+@contextmanager
+def uncollected_so_far() -> Iterator[None]:
+    """Keep the garbage collector from what is in memory already, most of it Django."""
+    # The many rows have it look around so often that it takes a quarter of the time.
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def import_file(file: Path, *, columns: Mapping[str, str], dry_run: bool) -> Report:
