@@ -78,14 +78,18 @@ def validate_position(point: Point) -> None:
     """A longitude in -180..180 and a latitude in -90..90; NaN and infinities are neither."""
     if point.empty or point.hasz or point.srid not in (None, WGS84):
         raise ValidationError("Give a longitude and a latitude in WGS 84.", code="invalid")
-    if not all(math.isfinite(ordinate) for ordinate in point.coords):
+    x, y = point.x, point.y
+    if not (math.isfinite(x) and math.isfinite(y)):
         raise ValidationError("Longitude and latitude must be finite numbers.", code="invalid")
-    if abs(point.x) > 180 or abs(point.y) > 90:
-        raise ValidationError(
-            f"Longitude {point.x:g} or latitude {point.y:g} is out of range "
-            "(-180 to 180, -90 to 90).",
-            code="out_of_range",
+    outside = [
+        ValidationError(
+            f"{name} {degrees} is out of range (-{limit} to {limit}).", code="out_of_range"
         )
+        for name, degrees, limit in (("Longitude", x, 180), ("Latitude", y, 90))
+        if abs(degrees) > limit
+    ]
+    if outside:
+        raise ValidationError(outside)
 
 
 class PositionField(PointField):  # type: ignore[type-arg]

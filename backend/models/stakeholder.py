@@ -85,6 +85,11 @@ class StakeholderQuerySet(SoftDeletionQuerySet["Stakeholder"]):
     def in_county(self, county: str) -> Self:
         return self.filter(county=county)
 
+    def reachable_at(self, *emails: str) -> Self:
+        """Those with one of the e-mail addresses, which must be in lower case."""
+        # As `unique_email` has it, which an index on the column itself would only repeat.
+        return self.alias(lower_email=Lower("email")).filter(lower_email__in=emails)
+
     def endorsing(self, slug: str) -> Self:
         """Those with a public endorsement of the public campaign `slug`."""
         from backend.models.endorsement import Endorsement

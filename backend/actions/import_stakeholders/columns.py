@@ -1,0 +1,84 @@
+"""Which column of a table holds which field of a stakeholder."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+REQUIRED = ("name", "email", "state", "type")
+POSITION = ("longitude", "latitude")
+FIELDS = (*REQUIRED, "organization", "role", "county", *POSITION, "is_public")
+
+
+class UnusableTableError(Exception):
+    """Why nothing of a table can be imported, and what to do about it, in a sentence."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    header: Sequence[str]
+    index_of: Mapping[str, int]
+
+    @property
+    def ignored(self) -> list[str]:
+        """The names of the columns that hold no field."""
+        used = set(self.index_of.values())
+        return [
+            name.strip()
+            for index, name in enumerate(self.header)
+            if index not in used and name.strip()
+        ]
+
+    def trimmed(self, cells: Sequence[str]) -> dict[str, str]:
+        """The cell of each field, without the white space around it."""
+        return {field: cells[index].strip() for field, index in self.index_of.items()}
+
+
+def match_columns(header: Sequence[str], chosen: Mapping[str, str]) -> Columns:
+    """Find each field's column: the one `chosen` for it, else the one of its own name.
+
+    Names match in upper and lower case. A chosen column serves no field but those it was
+    chosen for.
+    """
+    names = [name.strip().lower() for name in header]
+    column_of = {field: column.strip().lower() for field, column in chosen.items()}
+    _require_known(names, header, chosen)
+    unchosen = set(names) - set(column_of.values())
+    column_of |= {field: field for field in FIELDS if field in unchosen and field not in column_of}
+    _require_unique(names, column_of)
+    _require_complete(column_of)
+    return Columns(header, {field: names.index(column) for field, column in column_of.items()})
+
+
+def _require_known(names: Sequence[str], header: Sequence[str], chosen: Mapping[str, str]) -> None:
+    for field, column in chosen.items():
+        if field not in FIELDS:
+            raise UnusableTableError(
+                f"--map {column}={field}: there is no field {field!r}. "
+                f"The fields are {', '.join(FIELDS)}."
+            )
+        if column.strip().lower() not in names:
+            raise UnusableTableError(
+                f"--map {column}={field}: there is no column {column!r}. "
+                f"The columns are {', '.join(header)}."
+            )
+
+
+def _require_unique(names: Sequence[str], column_of: Mapping[str, str]) -> None:
+    times = Counter(names)
+    for field, column in column_of.items():
+        if times[column] > 1:
+            raise UnusableTableError(
+                f"Two columns are called {column!r}. Rename the one that is not the {field}."
+            )
+
+
+def _require_complete(column_of: Mapping[str, str]) -> None:
+    # Half a position is none.
+    needed = REQUIRED + (POSITION if column_of.keys() & set(POSITION) else ())
+    missing = [field for field in needed if field not in column_of]
+    if missing:
+        options = " ".join(f"COLUMN={field}" for field in missing)
+        raise UnusableTableError(
+            f"There is no column {' or '.join(missing)}. "
+            f"Name the column to read instead: --map {options}"
+        )

@@ -1,0 +1,64 @@
+"""The rows of a CSV file (RFC 4180), each with the line of the file that it begins on."""
+
+import csv
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    line: int
+    cells: list[str]
+    # Why it is not CSV; empty if it is.
+    flaw: str = ""
+
+
+class Lines:
+    """Lines of which those that the current row has taken, all but the first, can be put back."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self._put_back: deque[str] = deque()
+        self._of_row: list[str] = []
+        self.row_begins = 1
+
+    def __iter__(self) -> "Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._put_back.popleft() if self._put_back else next(self._lines)
+        self._of_row.append(line)
+        return line
+
+    def end_row(self) -> None:
+        self.row_begins += len(self._of_row)
+        self._of_row.clear()
+
+    def end_row_after_its_first_line(self) -> str:
+        """The row's first line; the others are put back."""
+        self._put_back.extendleft(reversed(self._of_row[1:]))
+        del self._of_row[1:]
+        first = self._of_row[0]
+        self.end_row()
+        return first
+
+
+def read_rows(lines: Iterable[str]) -> Iterator[Row]:
+    """The rows of which not every cell is blank; line ends must be kept in `lines`.
+
+    A row that is not CSV ends with its first line, so that a quotation mark left open does not
+    swallow the rows that follow. Its cells are what stands between its commas.
+    """
+    source = Lines(lines)
+    while True:
+        try:
+            for cells in csv.reader(source, strict=True):
+                if any(cell.strip() for cell in cells):
+                    yield Row(source.row_begins, cells)
+                source.end_row()
+        except csv.Error as error:
+            line = source.row_begins
+            cells = source.end_row_after_its_first_line().rstrip("\r\n").split(",")
+            yield Row(line, cells, f"This is not CSV ({error}): look at its quotation marks.")
+        else:
+            return

@@ -1,0 +1,518 @@
+"""What an import makes of a file's rows, line by line."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from django.contrib.gis.geos import Point
+from django.db import IntegrityError, connection
+
+from backend.actions.import_stakeholders import Report, UnusableTableError, import_stakeholders
+from backend.models import Stakeholder
+from tests.factories import ANNAPOLIS, make_stakeholder
+
+pytestmark = pytest.mark.django_db
+
+REQUIRED = "name,email,state,type"
+Owner = psycopg.Connection[tuple[Any, ...]]
+ANN = "Ann,ann@example.org,MD,farmer"
+
+
+def import_text(text: str, *, dry_run: bool = False, **columns: str) -> Report:
+    lines = text.splitlines(keepends=True)
+    return import_stakeholders(lines=lines, columns=columns, dry_run=dry_run)
+
+
+def import_rows(*lines: str, dry_run: bool = False, **columns: str) -> Report:
+    return import_text("".join(f"{line}\n" for line in lines), dry_run=dry_run, **columns)
+
+
+def figures(report: Report) -> tuple[int, int, int, int]:
+    return report.created, report.updated, report.unchanged, len(report.rejected)
+
+
+@contextmanager
+def before_insert(act: Callable[[], None]) -> Iterator[None]:
+    """Do something when the stored rows have been read and none is written yet."""
+
+    def execute(execute: Any, sql: str, *arguments: Any) -> Any:
+        if sql.startswith("INSERT"):
+            act()
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(execute):
+        yield
+
+
+def reasons_for(**cells: str) -> str:
+    """Why a row with these cells, and else Ann's, is rejected; empty if it is not."""
+    row = {"name": "Ann", "email": "ann@example.org", "state": "MD", "type": "farmer"} | cells
+    report = import_rows(",".join(row), ",".join(row.values()))
+    return " ".join(reason for rejection in report.rejected for reason in rejection.reasons)
+
+
+class TestNewRow:
+    def test_becomes_a_stakeholder_with_every_field(self) -> None:
+        import_rows(
+            "name,organization,role,email,state,county,type,longitude,latitude,is_public",
+            "Ann,Ann's Farm,Owner,ann@example.org,MD,Kent,farmer,-76.49,38.97,yes",
+        )
+
+        ann = Stakeholder.objects.get()
+        assert (ann.name, ann.organization, ann.role) == ("Ann", "Ann's Farm", "Owner")
+        assert (ann.email, ann.state, ann.county) == ("ann@example.org", "MD", "Kent")
+        assert (ann.type, ann.location, ann.is_public) == ("farmer", ANNAPOLIS, True)
+
+    def test_needs_only_the_required_columns(self) -> None:
+        import_rows(REQUIRED, ANN)
+
+        ann = Stakeholder.objects.get()
+        assert (ann.organization, ann.role, ann.county) == ("", "", "")
+        assert ann.location is None
+
+    @pytest.mark.parametrize("space", [" ", "\t", "\N{NO-BREAK SPACE}", "\N{EM SPACE}"])
+    def test_loses_the_white_space_around_its_cells_but_not_within(self, space: str) -> None:
+        import_rows(REQUIRED, f"{space}Ann  Lee{space},ann@example.org{space},MD,farmer")
+
+        assert Stakeholder.objects.get().name == "Ann  Lee"
+
+    @pytest.mark.parametrize("state", ["MD", "md", "Maryland", "maryland", "MARYLAND"])
+    def test_names_its_state_by_code_or_in_full(self, state: str) -> None:
+        import_rows(REQUIRED, f"Ann,ann@example.org,{state},farmer")
+
+        assert Stakeholder.objects.get().state == "MD"
+
+    def test_writes_email_and_type_in_upper_or_lower_case(self) -> None:
+        import_rows(REQUIRED, "Ann,Ann@Example.ORG,MD,FARMER")
+
+        ann = Stakeholder.objects.get()
+        assert (ann.email, ann.type) == ("ann@example.org", "farmer")
+
+    @pytest.mark.parametrize(
+        ("cell", "is_public"),
+        [("yes", True), ("True", True), ("1", True), ("NO", False), ("false", False), ("0", False)],
+    )
+    def test_says_whether_it_is_public(self, cell: str, is_public: bool) -> None:
+        import_rows(f"{REQUIRED},is_public", f"{ANN},{cell}")
+
+        assert Stakeholder.objects.get().is_public is is_public
+
+    def test_is_not_public_unless_it_says_so(self) -> None:
+        import_rows(f"{REQUIRED},is_public", f"{ANN},")
+
+        assert not Stakeholder.objects.get().is_public
+
+    def test_has_no_location_if_both_coordinates_are_blank(self) -> None:
+        import_rows(f"{REQUIRED},longitude,latitude", f"{ANN}, ,")
+
+        assert Stakeholder.objects.get().location is None
+
+    def test_is_made_beside_a_deleted_stakeholder_with_its_email(self) -> None:
+        deleted = make_stakeholder(email="ann@example.org", name="Ann of old")
+        deleted.delete()
+
+        report = import_rows(REQUIRED, ANN)
+
+        assert figures(report) == (1, 0, 0, 0)
+        assert Stakeholder.all_objects.get(pk=deleted.pk).name == "Ann of old"
+
+
+class TestKnownRow:
+    def test_is_updated_by_email_in_upper_or_lower_case(self) -> None:
+        ann = make_stakeholder(email="ann@example.org")
+
+        report = import_rows(REQUIRED, "Ann Lee,ANN@example.org,VA,waterman")
+
+        before = (ann.created_at, ann.updated_at)
+        ann.refresh_from_db()
+        assert figures(report) == (0, 1, 0, 0)
+        assert (ann.name, ann.state, ann.type) == ("Ann Lee", "VA", "waterman")
+        assert ann.created_at == before[0]
+        assert ann.updated_at > before[1]
+
+    def test_keeps_what_the_file_has_no_column_for(self) -> None:
+        ann = make_stakeholder(
+            email="ann@example.org", organization="Ann's Farm", role="Owner", county="Kent"
+        )
+
+        import_rows(REQUIRED, ANN)
+
+        ann.refresh_from_db()
+        assert (ann.organization, ann.role, ann.county) == ("Ann's Farm", "Owner", "Kent")
+        assert (ann.location, ann.is_public) == (ANNAPOLIS, True)
+
+    def test_is_cleared_by_blank_cells(self) -> None:
+        ann = make_stakeholder(email="ann@example.org", organization="Ann's Farm")
+
+        import_rows(f"{REQUIRED},organization,longitude,latitude", f"{ANN},,,")
+
+        ann.refresh_from_db()
+        assert (ann.organization, ann.location) == ("", None)
+
+    def test_stays_public_if_the_cell_is_blank(self) -> None:
+        ann = make_stakeholder(email="ann@example.org", is_public=True)
+
+        import_rows(f"{REQUIRED},is_public", f"{ANN},")
+
+        ann.refresh_from_db()
+        assert ann.is_public
+
+    def test_moves_with_its_coordinates(self) -> None:
+        ann = make_stakeholder(email="ann@example.org", type="farmer")
+
+        import_rows(f"{REQUIRED},longitude,latitude", f"{ANN},-76.5,39")
+
+        ann.refresh_from_db()
+        assert ann.location == ann.public_location == Point(-76.5, 39, srid=4326)
+
+    def test_is_not_written_if_nothing_differs(self) -> None:
+        header = f"{REQUIRED},longitude,latitude,is_public"
+        row = f"{ANN},-76.48970000000001,1e-7,yes"
+        import_rows(header, row)
+        before = Stakeholder.objects.values().get()
+
+        report = import_rows(header, row)
+
+        assert figures(report) == (0, 0, 1, 0)
+        assert Stakeholder.objects.values().get() == before
+
+
+class TestBadRow:
+    def test_stops_no_other(self) -> None:
+        report = import_rows(REQUIRED, "Bob,bob@example.org,XX,farmer", ANN)
+
+        assert figures(report) == (1, 0, 0, 1)
+        assert Stakeholder.objects.get().name == "Ann"
+
+    def test_is_reported_with_its_line_and_cells(self) -> None:
+        report = import_rows(REQUIRED, ANN, " Bob ,bob@example.org,XX,farmer")
+
+        (rejection,) = report.rejected
+        assert rejection.line == 3
+        assert rejection.cells == [" Bob ", "bob@example.org", "XX", "farmer"]
+
+    def test_is_told_all_that_is_wrong(self) -> None:
+        cells = {"name": "", "email": "ann", "state": "", "type": "cow", "is_public": "perhaps"}
+        reasons = reasons_for(**cells, longitude="-200", latitude="138.9")
+
+        assert "name: This field cannot be blank." in reasons
+        assert "email: Enter a valid email address." in reasons
+        assert "state: This field cannot be blank." in reasons
+        assert "type: Value 'cow' is not a valid choice." in reasons
+        assert "is_public: 'perhaps' is neither yes nor no." in reasons
+        assert "Longitude -200.0 is out of range (-180 to 180)." in reasons
+        assert "Latitude 138.9 is out of range (-90 to 90)." in reasons
+
+    @pytest.mark.parametrize(
+        ("field", "length"),
+        [("name", 200), ("organization", 200), ("role", 100), ("county", 100)],
+    )
+    def test_is_longer_than_the_model_allows(self, field: str, length: int) -> None:
+        assert not reasons_for(**{field: "é" * length})
+        assert f"{field}: Ensure this value" in reasons_for(**{field: "é" * (length + 1)})
+
+    @pytest.mark.parametrize(
+        "number",
+        ["1_0", "nan", "inf", "-Infinity", "٣٨", "38,9", "38.9°", "0x1p3", "1e", ".", "38 9"],
+    )
+    def test_has_a_coordinate_that_is_not_a_plain_number(self, number: str) -> None:
+        report = import_rows(f"{REQUIRED},longitude,latitude", f'{ANN},-76,"{number}"')
+
+        assert report.rejected[0].reasons == (f"latitude: {number!r} is not a number.",)
+
+    @pytest.mark.parametrize("number", ["38", "+38.", ".5", "-0", "3.8e1", "0000038"])
+    def test_is_not_one_with_another_spelling_of_a_number(self, number: str) -> None:
+        assert not reasons_for(longitude="-76", latitude=number)
+
+    def test_has_a_coordinate_too_large_to_be_finite(self) -> None:
+        assert "must be finite" in reasons_for(longitude="1e400", latitude="38")
+
+    @pytest.mark.parametrize(("longitude", "latitude"), [("180", "90"), ("-180", "-90")])
+    def test_is_not_one_on_the_edge_of_the_world(self, longitude: str, latitude: str) -> None:
+        assert not reasons_for(longitude=longitude, latitude=latitude)
+
+    def test_has_one_coordinate_of_two(self) -> None:
+        assert reasons_for(longitude="", latitude="38") == "longitude: It is missing."
+        assert reasons_for(longitude="-76", latitude="") == "latitude: It is missing."
+
+    @pytest.mark.parametrize("character", ["\0", "\x1b", "\x7f", "\x85", "\u2028"])
+    @pytest.mark.parametrize("field", ["name", "email", "state", "type", "longitude", "is_public"])
+    def test_has_a_control_character(self, field: str, character: str) -> None:
+        row = {"name": "Ann", "email": "ann@example.org", "state": "MD", "type": "farmer"}
+        row |= {"longitude": "-76", "latitude": "38", "is_public": "no"}
+        row[field] += f"{character}x"
+
+        report = import_stakeholders(
+            lines=[",".join(row) + "\n", ",".join(row.values()) + "\n"], columns={}
+        )
+
+        reason = f"{field}: It contains a control character (U+{ord(character):04X})."
+        assert reason in report.rejected[0].reasons
+
+    @pytest.mark.parametrize(("row", "cells"), [("Bob,bob@example.org,MD", 3), (f"{ANN},", 5)])
+    def test_has_too_few_or_too_many_cells(self, row: str, cells: int) -> None:
+        report = import_rows(REQUIRED, row)
+
+        assert report.rejected[0].reasons == (f"It has {cells} cells, the header 4.",)
+
+    def test_repeats_an_email(self) -> None:
+        report = import_rows(REQUIRED, ANN, "Bob,ANN@example.org,MD,farmer")
+
+        assert report.rejected[0].line == 3
+        assert report.rejected[0].reasons == ("email: Line 2 has it already.",)
+        assert Stakeholder.objects.get().name == "Ann"
+
+    def test_keeps_its_email_for_a_later_row_that_is_good(self) -> None:
+        report = import_rows(REQUIRED, "Ann,ann@example.org,XX,farmer", ANN)
+
+        assert figures(report) == (1, 0, 0, 1)
+
+    @pytest.mark.parametrize(
+        "cell",
+        [
+            "'; DROP TABLE stakeholders_stakeholder; --",
+            "=HYPERLINK(0)",
+            "%s %(name)s {0} \\ \\0",
+            "\N{RIGHT-TO-LEFT OVERRIDE}mary",
+            "\N{ZERO WIDTH JOINER}",
+            "👩\N{ZERO WIDTH JOINER}🌾",
+            "\uffff",
+            "NULL",
+            "None",
+            "<script>",
+            "e\N{COMBINING ACUTE ACCENT}",
+            "İ",
+        ],
+    )
+    def test_is_not_one_with_an_unusual_name(self, cell: str) -> None:
+        import_rows(f"{REQUIRED},county", f"{cell},ann@example.org,MD,farmer,{cell}")
+
+        ann = Stakeholder.objects.get()
+        assert (ann.name, ann.county) == (cell, cell)
+
+
+class TestLines:
+    def test_are_numbered_where_a_row_begins(self) -> None:
+        report = import_rows(
+            "name,email,state,type,notes",
+            'Ann,ann@example.org,MD,farmer,"one\n\ntwo"',
+            'Bob,bob@example.org,XX,farmer,"one\ntwo"',
+            "",
+            ",,,,",
+            "Cy,cy@example.org,XX,farmer,",
+        )
+
+        assert [rejection.line for rejection in report.rejected] == [5, 9]
+        assert report.rows == 3  # a blank row is none
+
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+    def test_end_as_on_any_system(self, end: str) -> None:
+        report = import_text(end.join([REQUIRED, ANN, "Bob,bob@example.org,XX,farmer"]))
+
+        assert figures(report) == (1, 0, 0, 1)
+        assert report.rejected[0].line == 3
+
+    def test_may_have_quoted_cells(self) -> None:
+        import_rows(REQUIRED, '"Ann ""the Farmer"", Lee","ann@example.org",MD,farmer')
+
+        assert Stakeholder.objects.get().name == 'Ann "the Farmer", Lee'
+
+    @pytest.mark.parametrize("bad", ['"Bob,bob@example.org,MD,farmer', '"Bob" B,b@e.org,MD,farmer'])
+    @pytest.mark.parametrize("after", [ANN, '"Ann",ann@example.org,MD,farmer'])
+    def test_with_a_stray_quotation_mark_do_not_swallow_the_next(
+        self, bad: str, after: str
+    ) -> None:
+        report = import_rows(REQUIRED, bad, after)
+
+        assert figures(report) == (1, 0, 0, 1)
+        assert report.rejected[0].line == 2
+        assert report.rejected[0].cells == bad.split(",")
+        assert "quotation marks" in report.rejected[0].reasons[0]
+        assert Stakeholder.objects.get().name == "Ann"
+
+    def test_of_a_huge_cell_are_rejected(self) -> None:
+        report = import_rows(REQUIRED, f"{'B' * 200_000},bob@example.org,MD,farmer", ANN)
+
+        assert figures(report) == (1, 0, 0, 1)
+
+
+class TestHeader:
+    def test_may_name_its_columns_in_upper_case_and_in_any_order(self) -> None:
+        import_rows(" TYPE ,State,Email,Name", "farmer,MD,ann@example.org,Ann")
+
+        assert Stakeholder.objects.get().name == "Ann"
+
+    def test_may_have_columns_that_are_ignored(self) -> None:
+        report = import_rows(f"{REQUIRED},Notes,,Phone", f"{ANN},a,b,c")
+
+        assert report.created == 1
+        assert report.columns.ignored == ["Notes", "Phone"]
+
+    @pytest.mark.parametrize("field", ["name", "email", "state", "type"])
+    def test_lacks_a_required_column(self, field: str) -> None:
+        header = REQUIRED.replace(field, "other")
+
+        with pytest.raises(UnusableTableError, match=f"no column {field}.*--map COLUMN={field}"):
+            import_rows(header, ANN)
+
+    def test_lacks_one_coordinate_of_two(self) -> None:
+        with pytest.raises(UnusableTableError, match="no column latitude"):
+            import_rows(f"{REQUIRED},longitude", f"{ANN},-76")
+
+    def test_has_two_columns_for_a_field(self) -> None:
+        with pytest.raises(UnusableTableError, match="Two columns are called 'name'"):
+            import_rows(f"{REQUIRED},Name", f"{ANN},Bob")
+
+    def test_cannot_be_read(self) -> None:
+        with pytest.raises(UnusableTableError, match="quotation marks"):
+            import_rows(f'"{REQUIRED}', ANN)
+
+    @pytest.mark.parametrize("text", ["", "\n\n", " \n"])
+    def test_is_missing(self, text: str) -> None:
+        with pytest.raises(UnusableTableError, match="The file is empty"):
+            import_text(text)
+
+    def test_may_be_all_there_is(self) -> None:
+        assert import_rows(REQUIRED).rows == 0
+
+
+class TestChosenColumns:
+    def test_stand_for_fields(self) -> None:
+        report = import_rows(
+            "Market,email,state,type",
+            "Ann's,ann@example.org,MD,farmer",
+            name="Market",
+            organization="market",
+        )
+
+        ann = Stakeholder.objects.get()
+        assert (ann.name, ann.organization) == ("Ann's", "Ann's")
+        assert report.columns.ignored == []
+
+    def test_come_before_a_column_of_the_fields_name(self) -> None:
+        report = import_rows(f"{REQUIRED},Market", f"{ANN},Ann's", name="Market")
+
+        assert Stakeholder.objects.get().name == "Ann's"
+        assert report.columns.ignored == ["name"]
+
+    def test_serve_only_the_field_they_were_chosen_for(self) -> None:
+        import_rows(f"{REQUIRED},role,title", f"{ANN},Ann's,Owner", organization="role")
+
+        ann = Stakeholder.objects.get()
+        assert (ann.organization, ann.role) == ("Ann's", "")
+
+    def test_must_exist(self) -> None:
+        with pytest.raises(UnusableTableError, match=r"no column 'Mail'. The columns are name, "):
+            import_rows(REQUIRED, ANN, email="Mail")
+
+    def test_must_stand_for_a_field(self) -> None:
+        with pytest.raises(UnusableTableError, match=r"no field 'phone'. The fields are name, "):
+            import_rows(REQUIRED, ANN, phone="name")
+
+
+class TestDryRun:
+    def test_reports_the_same_and_writes_nothing(self) -> None:
+        make_stakeholder(email="ann@example.org")
+        make_stakeholder(email="bob@example.org", name="Bob", type="farmer")
+        before = list(Stakeholder.all_objects.values())
+        rows = [
+            REQUIRED,
+            ANN,
+            "Bob,bob@example.org,MD,farmer",
+            "Cy,cy@example.org,MD,farmer",
+            "Di,di@example.org,XX,farmer",
+        ]
+
+        tried = import_rows(*rows, dry_run=True)
+
+        assert figures(tried) == (1, 1, 1, 1)
+        assert list(Stakeholder.all_objects.values()) == before
+        assert figures(import_rows(*rows)) == figures(tried)
+
+
+class TestManyRows:
+    def test_cost_two_queries_for_each_2000(self, django_assert_num_queries: Any) -> None:
+        rows = [f"Farm {n},farm-{n}@example.org,MD,farmer" for n in range(20_000)]
+
+        # The transaction, a savepoint here; and ten times the known rows, and the new ones.
+        with django_assert_num_queries(2 + 10 * 2):
+            report = import_rows(REQUIRED, *rows)
+
+        assert figures(report) == (20_000, 0, 0, 0)
+
+    def test_cost_one_query_for_each_2000_that_are_known(
+        self, django_assert_num_queries: Any
+    ) -> None:
+        rows = [f"Farm {n},farm-{n}@example.org,MD,farmer" for n in range(4_000)]
+        import_rows(REQUIRED, *rows)
+
+        with django_assert_num_queries(2 + 2):
+            report = import_rows(REQUIRED, *rows)
+
+        assert figures(report) == (0, 0, 4_000, 0)
+
+    def test_cost_two_queries_for_each_2000_that_change(
+        self, django_assert_num_queries: Any
+    ) -> None:
+        rows = [f"Farm {n},farm-{n}@example.org,MD,farmer" for n in range(4_000)]
+        import_rows(REQUIRED, *rows)
+        changed = [row.replace("MD", "VA") for row in rows]
+
+        with django_assert_num_queries(2 + 2 * 2):
+            report = import_rows(REQUIRED, *changed)
+
+        assert figures(report) == (0, 4_000, 0, 0)
+        assert Stakeholder.objects.in_state("VA").count() == 4_000
+
+    def test_are_looked_up_in_the_index_on_their_emails(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+
+        plan = Stakeholder.objects.reachable_at("ann@example.org", "bob@example.org").explain()
+
+        assert "unique_email" in plan
+
+
+class TestAtomicity:
+    def test_leaves_nothing_of_a_file_that_breaks_off(self) -> None:
+        def lines() -> Iterator[str]:
+            yield f"{REQUIRED}\n"
+            for n in range(2500):
+                yield f"Farm,farm-{n}@example.org,MD,farmer\n"
+            raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+
+        with pytest.raises(UnicodeDecodeError):
+            import_stakeholders(lines=lines(), columns={})
+
+        assert not Stakeholder.all_objects.exists()
+
+    @pytest.mark.django_db(transaction=True)
+    def test_imports_nothing_if_another_adds_an_email_meanwhile(self, owner: Owner) -> None:
+        def add_ann() -> None:
+            owner.execute(
+                "INSERT INTO stakeholders_stakeholder (name, email, state, type) "
+                "VALUES ('Another Ann', 'ann@example.org', 'MD', 'farmer')"
+            )
+
+        with before_insert(add_ann), pytest.raises(IntegrityError, match="unique_email"):
+            import_rows(REQUIRED, ANN, "Bob,bob@example.org,MD,farmer")
+
+        assert Stakeholder.all_objects.get().name == "Another Ann"
+
+    @pytest.mark.django_db(transaction=True)
+    def test_lets_nobody_edit_a_row_that_it_has_read_but_all_endorse(self, owner: Owner) -> None:
+        make_stakeholder(email="ann@example.org")
+        owner.execute("SET lock_timeout = '50ms'")
+
+        def edit_and_endorse() -> None:
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                owner.execute("UPDATE stakeholders_stakeholder SET name = 'Unseen'")
+            # What a foreign key that refers to the row asks for.
+            owner.execute("SELECT FROM stakeholders_stakeholder FOR KEY SHARE")
+
+        with before_insert(edit_and_endorse):
+            import_rows(REQUIRED, ANN)
+
+        assert Stakeholder.objects.get().name == "Ann"
