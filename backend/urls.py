@@ -2,11 +2,11 @@ from django.contrib import admin
 from django.urls import include, path
 
 from backend.api.campaigns import CampaignViewSet
+from backend.api.docs import RedocView, SchemaView, SwaggerView
 from backend.api.endorsements import CampaignEndorsementsView
 from backend.api.health import LiveView, ReadyView
 from backend.api.homepage import HomePageView
 from backend.api.root import RootView
-from backend.api.schema import RedocView, SchemaView, SwaggerView
 from backend.api.stakeholders import StakeholderViewSet, WholeSetView
 
 api = [

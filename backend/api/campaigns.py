@@ -1,3 +1,4 @@
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
@@ -20,7 +21,7 @@ class CampaignFilterSet(StrictFilterSet):
 
     search = Question(
         PolicyCampaignQuerySet.matching,
-        TextParameter("Text in the title or summary, in upper or lower case."),
+        TextParameter("Text in the title or summary, in upper or lower case.", example="oyster"),
     )
     ordering = OrderingFilter(
         {
@@ -44,6 +45,18 @@ class CampaignSerializer(serializers.ModelSerializer[PolicyCampaign]):
         exclude = ["active", "deleted_at"]
 
 
+@extend_schema_view(
+    list=extend_schema(
+        operation_id="listCampaigns",
+        summary="List campaigns",
+        description="The campaigns the public may see, newest first.",
+    ),
+    retrieve=extend_schema(
+        operation_id="getCampaign",
+        summary="Get a campaign",
+        description="One campaign the public may see.",
+    ),
+)
 class CampaignViewSet(PublicView, ReadOnlyModelViewSet[PolicyCampaign]):
     """List and retrieve the campaigns the public may see."""
 

@@ -1,4 +1,5 @@
 from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 
@@ -34,6 +35,12 @@ class EndorsementSerializer(serializers.ModelSerializer[Endorsement]):
         fields = ["statement", "created_at", "stakeholder"]
 
 
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="listCampaignEndorsements",
+        summary="List a campaign's endorsements",
+    )
+)
 class CampaignEndorsementsView(PublicView, ListAPIView[Endorsement]):
     """List a campaign's endorsements that the public may see, newest first."""
 

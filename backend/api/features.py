@@ -28,25 +28,7 @@ class GeoJSONRenderer(JSONRenderer):
     media_type = GEO_JSON
 
 
-POINT_OR_NULL = {
-    "type": ["object", "null"],
-    "description": "Where the stakeholder is shown; null if nowhere.",
-    "required": ["type", "coordinates"],
-    "properties": {
-        "type": {"type": "string", "const": "Point"},
-        "coordinates": {
-            "type": "array",
-            "description": "Longitude and latitude in WGS 84.",
-            "items": {"type": "number", "minimum": -180, "maximum": 180},
-            "minItems": 2,
-            "maxItems": 2,
-        },
-    },
-    "example": {"type": "Point", "coordinates": [-76.49, 38.97]},
-}
-
-
-@extend_schema_field(POINT_OR_NULL)
+@extend_schema_field({"type": "object"})  # api/schema.py describes the Feature as a whole
 class PositionField(GeometryField):  # type: ignore[misc]  # it has no types
     """A GeoJSON Point with at most six decimals, or null."""
 

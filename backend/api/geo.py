@@ -81,7 +81,6 @@ class BBoxParameter(NumbersParameter):
         "minItems": 4,
         "maxItems": 4,
         "items": {"type": "number", "minimum": -180, "maximum": 180},
-        "example": [-77.5, 38.0, -75.5, 39.7],
     }
 
     def from_numbers(self, west: Any, south: Any, east: Any, north: Any) -> BoundingBox:
@@ -104,7 +103,6 @@ class NearParameter(NumbersParameter):
         "minItems": 2,
         "maxItems": 2,
         "items": {"type": "number", "minimum": -180, "maximum": 180},
-        "example": [-76.49, 38.97],
     }
 
     def from_numbers(self, longitude: Any, latitude: Any) -> Point:
@@ -123,7 +121,6 @@ class RadiusParameter(Parameter):
         "type": "string",
         "pattern": r"^[0-9]+(\.[0-9]+)?(mi|km|m)$",
         "default": "50mi",
-        "example": "50mi",
     }
 
     def from_json(self, value: Any) -> float:
@@ -147,10 +144,6 @@ class AreaParameter(Parameter):
             "coordinates": {"type": "array", "items": {"type": "array"}, "minItems": 1},
         },
         "additionalProperties": False,
-        "example": {
-            "type": "Polygon",
-            "coordinates": [[[-77, 38], [-76, 38], [-76, 39.5], [-77, 39.5], [-77, 38]]],
-        },
     }
 
     def from_json(self, value: Any) -> GEOSGeometry:

@@ -31,7 +31,9 @@ class HealthView(PublicView):
 class LiveView(HealthView):
     """The process answers."""
 
-    @extend_schema(responses={200: OK})
+    @extend_schema(
+        operation_id="getLiveness", summary="Get liveness", tags=["service"], responses={200: OK}
+    )
     def get(self, request: Request) -> Response:  # noqa: ARG002  # the signature is Django's
         return Response({"status": "ok"})
 
@@ -39,7 +41,9 @@ class LiveView(HealthView):
 class ReadyView(HealthView):
     """The database answers through the pool within a second; 503 if not."""
 
-    @extend_schema(responses={200: OK})
+    @extend_schema(
+        operation_id="getReadiness", summary="Get readiness", tags=["service"], responses={200: OK}
+    )
     def get(self, request: Request) -> Response:  # noqa: ARG002
         try:
             # The timeouts of a connection attempt are longer than whoever asks will wait.

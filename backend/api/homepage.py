@@ -1,4 +1,5 @@
 from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.generics import RetrieveAPIView
 
@@ -25,6 +26,7 @@ class HomePageSerializer(serializers.ModelSerializer[HomePage]):
         fields = "__all__"
 
 
+@extend_schema_view(get=extend_schema(operation_id="getHomepage", summary="Get the homepage"))
 class HomePageView(PublicView, RetrieveAPIView[HomePage]):
     """The active homepage; 404 if none is active."""
 

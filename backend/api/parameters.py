@@ -35,8 +35,9 @@ class Parameter(forms.Field):
     schema: Mapping[str, Any]
     widget = forms.TextInput
 
-    def __init__(self, description: str, **kwargs: Any) -> None:
-        super().__init__(required=False, help_text=description, **kwargs)
+    def __init__(self, description: str, *, example: Any = None) -> None:
+        super().__init__(required=False, help_text=description)
+        self.example = example
 
     def to_python(self, value: Any) -> Any:
         """The value that views work with, or None. Raises ValidationError."""
@@ -51,6 +52,11 @@ class Parameter(forms.Field):
 
     def from_json(self, value: Any) -> Any:
         raise NotImplementedError
+
+    @property
+    def is_list(self) -> bool:
+        """Whether a query separates its values by commas, and JSON has an array."""
+        return self.schema.get("type") == "array"
 
 
 class TextParameter(Parameter):
@@ -71,8 +77,8 @@ class TextParameter(Parameter):
 class ChoiceParameter(Parameter):
     """One of some words."""
 
-    def __init__(self, description: str, choices: list[str]) -> None:
-        super().__init__(description)
+    def __init__(self, description: str, choices: list[str], *, example: Any) -> None:
+        super().__init__(description, example=example)
         self.choices = choices
         self.schema = {"type": "string", "enum": choices}
 
@@ -83,11 +89,17 @@ class ChoiceParameter(Parameter):
 
 
 class ChoicesParameter(ChoiceParameter):
-    """Some of some words: separated by commas in a query, an array in JSON."""
+    """Some of some words: separated by commas in a query, an array in JSON.
 
-    def __init__(self, description: str, choices: list[str]) -> None:
-        super().__init__(description, choices)
-        self.schema = {"type": "array", "minItems": 1, "items": {"type": "string", "enum": choices}}
+    `component` is the name that the words have in the OpenAPI document.
+    """
+
+    def __init__(
+        self, description: str, choices: list[str], *, component: str, example: list[str]
+    ) -> None:
+        super().__init__(description, choices, example=example)
+        words = {"$ref": f"#/components/schemas/{component}"}
+        self.schema = {"type": "array", "minItems": 1, "items": words}
 
     def from_query(self, text: str) -> list[str]:
         return text.split(",")
@@ -102,7 +114,8 @@ class LimitParameter(Parameter):
     """A whole number from 1; above the maximum it means the maximum."""
 
     def __init__(self, *, default: int, maximum: int) -> None:
-        super().__init__(f"How many to return; more than {maximum} means {maximum}.")
+        super().__init__(f"How many to return; more than {maximum:,} means {maximum:,}.")
+        self.example = default
         self.default, self.maximum = default, maximum
         self.schema = {"type": "integer", "minimum": 1, "default": default}
 
@@ -164,7 +177,8 @@ class OrderingFilter(Question):
     def __init__(self, orderings: Mapping[str, Callable[[Any], Any]]) -> None:
         self.orderings = orderings
         names = [name for ordering in orderings for name in (ordering, f"-{ordering}")]
-        super().__init__(self.order, ChoiceParameter("The order; - reverses it.", names))
+        parameter = ChoiceParameter("The order; - reverses it.", names, example=names[0])
+        super().__init__(self.order, parameter)
 
     def order(self, queryset: Any, name: str) -> Any:
         ordered = self.orderings[name.removeprefix("-")](queryset)
@@ -219,15 +233,11 @@ class StrictFilterBackend(BaseFilterBackend):
                 "in": "query",
                 "description": parameter.help_text,
                 "schema": dict(parameter.schema),
-                # Lists are separated by commas.
-                **({"style": "form", "explode": False} if is_list(parameter) else {}),
+                **({"style": "form", "explode": False} if parameter.is_list else {}),
+                **({} if parameter.example is None else {"example": parameter.example}),
             }
             for name, parameter in view.filterset_class.parameters().items()
         ]
-
-
-def is_list(parameter: Parameter) -> bool:
-    return parameter.schema.get("type") == "array"
 
 
 def read_query(query: QueryDict) -> dict[str, QueryText]:

@@ -20,17 +20,18 @@ LINKS = {
 }
 
 
+ROOT = {
+    "type": "object",
+    "required": [*LINKS, "health"],
+    "properties": {name: {"type": "string"} for name in [*LINKS, "health"]},
+}
+
+
 class RootView(PublicView):
     """Links to everything the API has."""
 
     @extend_schema(
-        responses={
-            200: {
-                "type": "object",
-                "required": [*LINKS, "health"],
-                "properties": {name: {"type": "string"} for name in [*LINKS, "health"]},
-            }
-        }
+        operation_id="getRoot", summary="Get links", tags=["service"], responses={200: ROOT}
     )
     def get(self, request: Request) -> Response:
         root = request.build_absolute_uri(request.path)

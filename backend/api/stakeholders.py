@@ -4,7 +4,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import StreamingHttpResponse
-from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.generics import GenericAPIView
@@ -31,26 +30,35 @@ from backend.api.parameters import (
     StrictFilterSet,
     TextParameter,
 )
-from backend.api.schema import (
-    StakeholderFeatureCollectionSerializer,
-    StakeholderSetSerializer,
-    body_of,
-)
+from backend.api.schema import body_of, ref
 from backend.api.views import PublicView
 from backend.models import Stakeholder, State
 from backend.models.stakeholder import StakeholderQuerySet
 
 DEFAULT_RADIUS_MILES = 50.0
 
+AREA = {
+    "type": "Polygon",
+    "coordinates": [[[-77, 38], [-76, 38], [-76, 39.5], [-77, 39.5], [-77, 38]]],
+}
+
 
 class FeatureForm(forms.Form):
     """What is measured from where, and which properties the features have."""
 
-    near = NearParameter("longitude,latitude: those within `radius`, the nearest first.")
-    radius = RadiusParameter("How far `near` reaches: a number and its unit, mi, km or m.")
+    near = NearParameter(
+        "longitude,latitude: those within `radius`, the nearest first; adds `distance_m`.",
+        example=[-76.49, 38.97],
+    )
+    radius = RadiusParameter(
+        "How far `near` reaches: a number and its unit, mi, km or m.", example="10mi"
+    )
     # Django takes declared fields off the class before a form's own `fields` is set.
     fields = ChoicesParameter(  # type: ignore[assignment]
-        "The properties to return; all, if left out.", PROPERTIES
+        "The properties to return; all, if left out.",
+        PROPERTIES,
+        component="StakeholderProperty",
+        example=["name", "type"],
     )
 
     def clean(self) -> dict[str, Any]:
@@ -71,24 +79,42 @@ class WholeSetFilterSet(StrictFilterSet):
 
     type = Question(
         lambda stakeholders, types: stakeholders.of_type(*types),
-        ChoicesParameter("Any of these types.", Stakeholder.Type.values),
+        ChoicesParameter(
+            "Any of these types.",
+            Stakeholder.Type.values,
+            component="StakeholderType",
+            example=["farmer", "waterman"],
+        ),
     )
     state = Question(
         lambda stakeholders, states: stakeholders.in_state(*states),
-        ChoicesParameter("In any of these states, by USPS code.", State.values),
+        ChoicesParameter(
+            "In any of these states, by USPS code.",
+            State.values,
+            component="State",
+            example=["MD", "VA"],
+        ),
     )
-    county = Question(StakeholderQuerySet.in_county, TextParameter("In this county."))
+    county = Question(
+        StakeholderQuerySet.in_county, TextParameter("In this county.", example="Anne Arundel")
+    )
     campaign = Question(
         StakeholderQuerySet.endorsing,
-        TextParameter("The slug of a campaign that they publicly endorsed."),
+        TextParameter(
+            "The slug of a campaign that they publicly endorsed.",
+            example="ten-thousand-acres-of-reef",
+        ),
     )
     search = Question(
         StakeholderQuerySet.matching,
-        TextParameter("Text in the name or organization, in upper or lower case."),
+        TextParameter("Text in the name or organization, in upper or lower case.", example="farm"),
     )
     bbox = Question(
         lambda stakeholders, box: stakeholders.in_bbox(*box),
-        BBoxParameter("west,south,east,north: inside this box; west > east crosses 180°."),
+        BBoxParameter(
+            "west,south,east,north: inside this box, edges included; west > east crosses 180°.",
+            example=[-77.5, 38.0, -75.5, 39.7],
+        ),
     )
     ordering = OrderingFilter(
         {
@@ -126,7 +152,10 @@ class StakeholderFilterSet(WholeSetFilterSet):
 class StakeholderSearchFilterSet(StakeholderFilterSet):
     """What a search for stakeholders can be asked: what the list can, and an area."""
 
-    within = Question(StakeholderQuerySet.within, AreaParameter("Inside this area."))
+    within = Question(
+        StakeholderQuerySet.within,
+        AreaParameter("Inside this area, its edges included.", example=AREA),
+    )
 
 
 class StakeholderView(PublicView, GenericAPIView[Stakeholder]):
@@ -144,12 +173,16 @@ class StakeholderView(PublicView, GenericAPIView[Stakeholder]):
 
 @extend_schema_view(
     list=extend_schema(
-        responses={
-            (200, GEO_JSON): forced_singular_serializer(  # type: ignore[no-untyped-call]
-                StakeholderFeatureCollectionSerializer
-            )
-        }
-    )
+        operation_id="listStakeholders",
+        summary="List stakeholders",
+        description="The stakeholders the public may see, as GeoJSON features, newest first.",
+        responses={(200, GEO_JSON): ref("schemas/StakeholderFeatureCollection")},
+    ),
+    retrieve=extend_schema(
+        operation_id="getStakeholder",
+        summary="Get a stakeholder",
+        description="One stakeholder the public may see, as a GeoJSON feature.",
+    ),
 )
 class StakeholderViewSet(StakeholderView, ReadOnlyModelViewSet[Stakeholder]):
     """List, search and retrieve the stakeholders the public may see."""
@@ -158,8 +191,11 @@ class StakeholderViewSet(StakeholderView, ReadOnlyModelViewSet[Stakeholder]):
     pagination_class = FeaturePagination
 
     @extend_schema(
+        operation_id="searchStakeholders",
+        summary="Search stakeholders",
+        description="The list, for questions too long for a URL, such as those within an area.",
         request=body_of(StakeholderSearchFilterSet),
-        responses={(200, GEO_JSON): StakeholderFeatureCollectionSerializer},
+        responses={(200, GEO_JSON): ref("schemas/StakeholderFeatureCollection")},
     )
     @action(detail=False, methods=["post"], filterset_class=StakeholderSearchFilterSet)
     def search(self, request: Request) -> Response:
@@ -172,7 +208,13 @@ class WholeSetView(StakeholderView):
 
     filterset_class = WholeSetFilterSet
 
-    @extend_schema(responses={(200, GEO_JSON): StakeholderSetSerializer})
+    @extend_schema(
+        operation_id="exportStakeholders",
+        summary="Export stakeholders",
+        description="All of the list in one document: what GDAL, QGIS and geopandas open.",
+        tags=["stakeholders"],
+        responses={(200, GEO_JSON): ref("schemas/StakeholderSet")},
+    )
     def get(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002  # the signature is Django's
         queryset = self.filter_queryset(self.get_queryset())
         serializer = StakeholderSerializer(context=self.get_serializer_context())

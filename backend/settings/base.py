@@ -133,7 +133,7 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["backend.api.parsers.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "backend.api.schema.OperationSchema",
     "EXCEPTION_HANDLER": "backend.api.errors.problem_response",
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -149,6 +149,17 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVERS": [{"url": "/", "description": "The server this document came from."}],
+    "TAGS": [
+        {"name": "homepage", "description": "What the coalition says of itself."},
+        {"name": "campaigns", "description": "The policies it wants, and who endorses them."},
+        {"name": "stakeholders", "description": "Who supports it, on a map."},
+        {"name": "service", "description": "The service itself."},
+    ],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "backend.api.schema.describe",
+    ],
     "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
