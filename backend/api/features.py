@@ -76,7 +76,8 @@ class FeaturePagination(KeysetPagination):
                 "numberReturned": len(data["features"]),
                 "links": self.links(),
                 "features": data["features"],
-            }
+            },
+            headers=self.link_header() if self.request.method == "GET" else None,
         )
 
     def links(self) -> list[dict[str, Any]]:

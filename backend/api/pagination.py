@@ -135,8 +135,15 @@ class KeysetPagination(BasePagination):
                 "next": self.link(self.page.next),
                 "previous": self.link(self.page.previous),
                 "results": data,
-            }
+            },
+            headers=self.link_header(),
         )
+
+    def link_header(self) -> dict[str, str]:
+        """The header `Link` of the pages before and after this one (RFC 8288)."""
+        links = {"next": self.link(self.page.next), "prev": self.link(self.page.previous)}
+        header = ", ".join(f'<{url}>; rel="{rel}"' for rel, url in links.items() if url)
+        return {"Link": header} if header else {}
 
     def link(self, position: Position | None) -> str | None:
         """The URL of the page that starts at `position`."""

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.http import StreamingHttpResponse
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
-from rest_framework.generics import GenericAPIView
+from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
@@ -203,19 +203,21 @@ class StakeholderViewSet(StakeholderView, ReadOnlyModelViewSet[Stakeholder]):
         return self.list(request)
 
 
-class WholeSetView(StakeholderView):
-    """All stakeholders the public may see, as one document."""
-
-    filterset_class = WholeSetFilterSet
-
-    @extend_schema(
+@extend_schema_view(
+    get=extend_schema(
         operation_id="exportStakeholders",
         summary="Export stakeholders",
         description="All of the list in one document: what GDAL, QGIS and geopandas open.",
         tags=["stakeholders"],
         responses={(200, GEO_JSON): ref("schemas/StakeholderSet")},
     )
-    def get(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002  # the signature is Django's
+)
+class WholeSetView(StakeholderView, ListAPIView[Stakeholder]):
+    """All stakeholders the public may see, as one document."""
+
+    filterset_class = WholeSetFilterSet
+
+    def list(self, *_args: Any, **_kwargs: Any) -> Any:
         queryset = self.filter_queryset(self.get_queryset())
         serializer = StakeholderSerializer(context=self.get_serializer_context())
         chunks = stream_collection(queryset, serializer)
