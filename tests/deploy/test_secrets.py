@@ -6,13 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
-import psycopg
 import pytest
-from django.conf import settings
 from django.db import OperationalError
 from moto import mock_aws
 from moto.secretsmanager.models import SecretsManagerBackend
-from psycopg import sql
 
 from backend.database.base import DatabaseWrapper
 from backend.database.password import RemotePassword, remote_password
@@ -122,38 +119,12 @@ class TestRemotePassword:
             RemotePassword("coalition/other", REGION).current()
 
 
-def directly_as_app() -> dict[str, Any]:
-    """coalition_app on PostgreSQL's own port: pgBouncer knows its first password only."""
-    owner = settings.DATABASES["owner"]
-    return settings.DATABASES["default"] | {"HOST": owner["HOST"], "PORT": owner["PORT"]}
-
-
 @pytest.fixture
-def app() -> "Iterator[psycopg.Connection[tuple[Any, ...]]]":
-    """A connection as coalition_app, whose password is put back at the end."""
-    database = directly_as_app()
-    with psycopg.connect(
-        host=database["HOST"],
-        port=database["PORT"],
-        user=database["USER"],
-        password=database["PASSWORD"],
-        dbname=database["NAME"],
-        autocommit=True,
-    ) as connected:
-        yield connected
-        change_password(connected, database["PASSWORD"])
-
-
-def change_password(app: "psycopg.Connection[tuple[Any, ...]]", password: str) -> None:
-    app.execute(sql.SQL("ALTER ROLE coalition_app PASSWORD {}").format(password))
-
-
-@pytest.fixture
-def database(vault: Vault) -> Iterator[DatabaseWrapper]:
+def database(vault: Vault, direct: dict[str, Any]) -> Iterator[DatabaseWrapper]:
     """The database as production connects to it, the secret holding the right password."""
     remote_password.cache_clear()
-    vault.store(settings.DATABASES["default"]["PASSWORD"])
-    with_secret = directly_as_app() | {
+    vault.store(direct["PASSWORD"])
+    with_secret = direct | {
         "PASSWORD": "",
         "PASSWORD_SECRET": {"secret_id": SECRET, "region": REGION},
     }
@@ -172,11 +143,14 @@ class TestConnection:
             assert cursor.fetchone() == ("coalition_app",)
 
     def test_survives_a_rotation_of_the_password(
-        self, database: DatabaseWrapper, vault: Vault, app: "psycopg.Connection[tuple[Any, ...]]"
+        self,
+        database: DatabaseWrapper,
+        vault: Vault,
+        change_password: Callable[[str], None],
     ) -> None:
         database.ensure_connection()
         database.close()
-        change_password(app, "rotated")
+        change_password("rotated")
         vault.store("rotated")
 
         database.ensure_connection()
