@@ -42,11 +42,11 @@ WORKDIR /app
 COPY manage.py ./
 COPY backend backend
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-# Needs neither a database nor a key.
-RUN DJANGO_SETTINGS_MODULE=backend.settings.development \
-        python manage.py collectstatic --no-input --verbosity 0 \
-    && PYTHONDONTWRITEBYTECODE= python -m compileall -q backend
 ENV DJANGO_SETTINGS_MODULE=backend.settings.production
+# Production starts with nothing missing; what stands in here is used for nothing.
+RUN SECRET_KEY=none ALLOWED_HOSTS=none DATABASE_URL=postgresql://none:none@none/none \
+        DATABASE_CA_BUNDLE=manage.py python manage.py collectstatic --no-input --verbosity 0 \
+    && PYTHONDONTWRITEBYTECODE= python -m compileall -q backend
 # A worker for each processor. Each thread of each holds a connection to the pool, so
 # there are to be enough of them to wait for the database, and no more.
 ENV GRANIAN_WORKERS=2 GRANIAN_BLOCKING_THREADS=16

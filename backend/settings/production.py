@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from backend.settings.base import *
-from backend.settings.base import env, postgis
+from backend.settings.base import BASE_DIR, env, postgis
 
 
 def _required() -> list[str]:
@@ -57,6 +57,14 @@ if not DATABASES["default"]["PASSWORD"]:
             "region": env.str("AWS_REGION"),
         },
     }
+
+# Collected when the image is built.
+STATIC_ROOT = BASE_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # A name changes with its content, so that a browser may keep what it has for ever.
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
 
 # The proxy must set this header itself, whatever the client sent.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -55,12 +56,15 @@ class Pool:
             account=self.account,
             env=self.env,
             log=self.folder / "log",
-            patience=2,
+            stop_signal=signal.SIGINT,
         )
         self.server.wait_until(lambda: accepts_connections(HOST, self.port))
 
     def reload(self) -> None:
-        self.account.popen([self.image / "pgbouncer.sh", "reload"], env=self.env).wait()
+        reloading = Server(
+            "reload", [self.image / "pgbouncer.sh", "reload"], account=self.account, env=self.env
+        )
+        assert reloading.process.wait() == 0
 
     def accepts(self, password: str) -> bool:
         try:
