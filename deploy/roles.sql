@@ -22,7 +22,9 @@ SELECT 'GRANT coalition_master TO CURRENT_USER'
 WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
 \gexec
 
-SELECT 'CREATE DATABASE coalition OWNER coalition_master'
+-- In the same order on every machine, a service's included, and for every language.
+SELECT 'CREATE DATABASE coalition OWNER coalition_master TEMPLATE template0 ENCODING UTF8 '
+       'LOCALE_PROVIDER icu ICU_LOCALE und'
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'coalition')
 \gexec
 
