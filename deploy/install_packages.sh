@@ -29,7 +29,10 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get update --quiet=2
 apt-get install --quiet=2 --yes --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" >/dev/null
 
-# Nor at the next boot.
+# Nor at the next boot, with systemd or without.
 case " $* " in
-*" pgbouncer "*) update-rc.d pgbouncer disable && deb-systemd-helper disable pgbouncer.service ;;
+*" pgbouncer "*)
+    update-rc.d pgbouncer disable
+    DPKG_MAINTSCRIPT_PACKAGE=pgbouncer deb-systemd-helper disable pgbouncer.service >/dev/null
+    ;;
 esac

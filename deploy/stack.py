@@ -72,7 +72,7 @@ class Address:
     @classmethod
     def from_environment(cls) -> "Address":
         host, port = os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or "8000"
-        if not (port.isdecimal() and 0 < int(port) < 65536):
+        if not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
             raise StackError(f"PORT must be a number from 1 to 65535, not {port!r}.")
         return cls(host, int(port))
 
