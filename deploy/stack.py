@@ -132,10 +132,10 @@ def start_api(address: Address, env: dict[str, str]) -> Server:
         "--workers=2",
         "--no-ws",
         "--log-level=warning",
-        # Fewer than the pool has connections, in all.
-        "--blocking-threads=8",
+        # In all fewer than the pool's connections, and no more than granian thinks sensible.
+        f"--blocking-threads={min(8, 2 * (os.cpu_count() or 1))}",
         # A worker that is still loading the application misses the signal to stop.
-        "--workers-kill-timeout=3",
+        "--workers-kill-timeout=1",
         f"--host={address.host}",
         f"--port={address.port}",
         f"--working-dir={ROOT}",
