@@ -6,6 +6,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+VENV = Path(__file__).resolve().parent / ".venv"
 REMEDY = "start the stack with make run, or set DATABASE_URL."
 
 
@@ -28,8 +29,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    venv_python = Path(__file__).resolve().parent / ".venv/bin/python"
-    if find_spec("django") is None and venv_python.exists():
-        os.execv(venv_python, [str(venv_python), *sys.argv])
+    if find_spec("django") is None:
+        if not any(VENV.glob("lib/*/site-packages/django")):
+            sys.exit("Django is not installed yet: make run installs it, and everything else.")
+        os.execv(VENV / "bin/python", [str(VENV / "bin/python"), *sys.argv])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.development")
     main()
