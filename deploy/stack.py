@@ -9,6 +9,7 @@ import os
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -62,6 +63,15 @@ def only_one_in(home: Path) -> Iterator[None]:
         yield
 
 
+def ipv4(host: str) -> str:
+    try:
+        return socket.gethostbyname(host)
+    except OSError:
+        raise StackError(
+            f"HOST must be an address or a name of this machine, not {host!r}."
+        ) from None
+
+
 @dataclass(frozen=True)
 class Address:
     """Where the API listens."""
@@ -72,6 +82,8 @@ class Address:
     @classmethod
     def from_environment(cls) -> "Address":
         host, port = os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or "8000"
+        if ":" not in host:
+            host = ipv4(host)
         if not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
             raise StackError(f"PORT must be a number from 1 to 65535, not {port!r}.")
         return cls(host, int(port))
@@ -82,7 +94,7 @@ class Address:
 
     @property
     def is_local(self) -> bool:
-        return self.host in ("127.0.0.1", "::1", "localhost")
+        return self.host in ("127.0.0.1", "::1")
 
     def answers(self) -> bool:
         connection = HTTPConnection(self.host, self.port, timeout=10)

@@ -235,6 +235,11 @@ class TestAStackThatCannotStart:
 
         assert said == f"PORT must be a number from 1 to 65535, not {port!r}.\n"
 
+    def test_says_what_a_host_is(self, tmp_path: Path) -> None:
+        said = refusal(tmp_path, HOST="nowhere.invalid")
+
+        assert said == "HOST must be an address or a name of this machine, not 'nowhere.invalid'.\n"
+
     def test_says_which_folder_it_cannot_use(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
 
