@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from deploy.database import ROOT
-from deploy.processes import accepts_connections, free_port
+from deploy.processes import Account, accepts_connections, free_port
 
 OURS = ("DATABASE_URL", "DATABASE_OWNER_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY")
 
@@ -116,6 +116,9 @@ def stack() -> Iterator[LocalStack]:
     # pytest's own folders are closed to the account of the servers.
     home = Path(tempfile.mkdtemp(prefix="coalition stack "))
     home.chmod(0o755)
+    # As if loaded already: the demo data have tests of their own, and take their time.
+    servers = Account.for_servers().make_folder(home / "servers")
+    (servers / "demo.loaded").touch()
     stack = LocalStack(home)
     yield stack
     if stack.is_running():
