@@ -34,7 +34,7 @@ COMPONENTS: Schema = {
         },
         "example": {"type": "Point", "coordinates": [-76.52589, 38.9799]},
     },
-    "StakeholderProperty": {"type": "string", "enum": PROPERTIES},
+    "StakeholderProperty": {"type": "string", "enum": [*PROPERTIES]},
     "StakeholderFeatureCollection": {
         "type": "object",
         "description": "A page of features.",
