@@ -108,7 +108,7 @@ def postgis(url_variable: str) -> dict[str, Any]:
     """The database at the URL in the environment, as it must be used behind pgBouncer."""
     database: dict[str, Any] = env.db_url(url_variable)
     return database | {
-        "ENGINE": "django.contrib.gis.db.backends.postgis",
+        "ENGINE": "backend.database",
         # pgBouncer may give each transaction another server connection, on which a cursor
         # opened by an earlier one does not exist.
         "DISABLE_SERVER_SIDE_CURSORS": True,
