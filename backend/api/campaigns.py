@@ -42,7 +42,19 @@ class CampaignSerializer(serializers.ModelSerializer[PolicyCampaign]):
 
     class Meta:
         model = PolicyCampaign
-        exclude = ["active", "deleted_at"]
+        fields = [
+            "id",
+            "title",
+            "slug",
+            "summary",
+            "description",
+            "endorsement_statement",
+            "allow_endorsements",
+            "endorsement_form_instructions",
+            "endorsement_count",
+            "created_at",
+            "updated_at",
+        ]
 
 
 @extend_schema_view(

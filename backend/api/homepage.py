@@ -12,7 +12,21 @@ class ContentBlockSerializer(serializers.ModelSerializer[ContentBlock]):
 
     class Meta:
         model = ContentBlock
-        exclude = ["homepage"]
+        fields = [
+            "id",
+            "title",
+            "block_type",
+            "content",
+            "image_url",
+            "image_alt_text",
+            "video_url",
+            "css_classes",
+            "background_color",
+            "order",
+            "is_visible",
+            "created_at",
+            "updated_at",
+        ]
 
 
 class HomePageSerializer(serializers.ModelSerializer[HomePage]):
@@ -23,7 +37,30 @@ class HomePageSerializer(serializers.ModelSerializer[HomePage]):
 
     class Meta:
         model = HomePage
-        fields = "__all__"
+        fields = [
+            "id",
+            "organization_name",
+            "tagline",
+            "hero_title",
+            "hero_subtitle",
+            "hero_background_image",
+            "about_section_title",
+            "about_section_content",
+            "cta_title",
+            "cta_content",
+            "cta_button_text",
+            "cta_button_url",
+            "contact_email",
+            "contact_phone",
+            "social_media_urls",
+            "campaigns_section_title",
+            "campaigns_section_subtitle",
+            "show_campaigns_section",
+            "is_active",
+            "content_blocks",
+            "created_at",
+            "updated_at",
+        ]
 
 
 @extend_schema_view(get=extend_schema(operation_id="getHomepage", summary="Get the homepage"))

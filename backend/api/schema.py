@@ -34,7 +34,7 @@ COMPONENTS: Schema = {
         },
         "example": {"type": "Point", "coordinates": [-76.52589, 38.9799]},
     },
-    "StakeholderProperty": {"type": "string", "enum": PROPERTIES},
+    "StakeholderProperty": {"type": "string", "enum": [*PROPERTIES]},
     "StakeholderFeatureCollection": {
         "type": "object",
         "description": "A page of features.",
@@ -177,6 +177,8 @@ def _describe_operation(path: str, method: str, operation: Schema) -> None:
     responses["200"] |= {"description": "The answer.", "headers": _headers_of(operation)}
     for code in _problems_of(path, method, operation):
         responses[str(code)] = ref(f"responses/Problem{code}")
+    if "requestBody" in operation:
+        operation["requestBody"]["required"] = True
     for parameter in operation.get("parameters", []):
         parameter.update(PATH_PARAMETERS.get(parameter["name"], {}))
 
@@ -210,6 +212,14 @@ class OperationSchema(AutoSchema):
     def get_paginated_name(self, serializer_name: str) -> str:
         return f"{serializer_name}List"
 
+    def _get_response_for_code(self, serializer: Any, *args: Any, **kwargs: Any) -> Schema:
+        """A schema written out is the whole answer, even of a list; it is no item to be wrapped."""
+        response: Schema = super()._get_response_for_code(serializer, *args, **kwargs)  # type: ignore[no-untyped-call]
+        if isinstance(serializer, dict):
+            for content in response["content"].values():
+                content["schema"] = serializer
+        return response
+
 
 def body_of(filterset: type[StrictFilterSet]) -> Schema:
     """The JSON body that stands for a query with the same parameters."""
@@ -238,6 +248,8 @@ class FeatureExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-c
             StakeholderSerializer(context=shown), direction, bypass_extensions=True
         )
         properties = flat["properties"]
+        # drf-spectacular names the enumerations of serializers, but not those within a member.
+        properties |= {"type": ref("schemas/StakeholderType"), "state": ref("schemas/State")}
         key = properties.pop("id")
         properties.pop("public_location")
         members = {
