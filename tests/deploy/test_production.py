@@ -126,7 +126,8 @@ class TestDatabase:
     ) -> None:
         database = evaluate("settings.DATABASES['default']", environment)
 
-        assert "'PASSWORD_SECRET': {'secret_id': 'coalition/app', 'region': 'eu-west-1'}" in database
+        secret = "{'secret_id': 'coalition/app', 'region': 'eu-west-1'}"
+        assert f"'PASSWORD_SECRET': {secret}" in database
 
 
 class TestPlainHttp:
