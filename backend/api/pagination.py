@@ -120,7 +120,7 @@ class KeysetPagination(BasePagination):
         self.scope = f"{request.path}?{view.filterset.scope}"
         parameters = view.filterset.form.cleaned_data
         token = parameters["cursor"]
-        position = decode(token, self.scope) if token else None
+        position = None if token is None else decode(token, self.scope)
         self.count = self.count_rows(queryset)
         self.page = fetch_page(queryset, parameters["limit"], position)
         return self.page.rows

@@ -9,6 +9,7 @@ from drf_spectacular.utils import Direction
 
 from backend.api.errors import PROBLEM_JSON, RETRY_AFTER_SECONDS, problem
 from backend.api.features import GEO_JSON, MAX_EXACT_COUNT, PROPERTIES, StakeholderSerializer
+from backend.api.geo import GEOMETRIES
 from backend.api.parameters import StrictFilterSet
 
 Schema = dict[str, Any]
@@ -19,21 +20,7 @@ def ref(name: str) -> Schema:
 
 
 COMPONENTS: Schema = {
-    "Point": {
-        "type": "object",
-        "description": "A GeoJSON Point: longitude and latitude in WGS 84.",
-        "required": ["type", "coordinates"],
-        "properties": {
-            "type": {"type": "string", "const": "Point"},
-            "coordinates": {
-                "type": "array",
-                "items": {"type": "number", "minimum": -180, "maximum": 180},
-                "minItems": 2,
-                "maxItems": 2,
-            },
-        },
-        "example": {"type": "Point", "coordinates": [-76.52589, 38.9799]},
-    },
+    **GEOMETRIES,
     "StakeholderProperty": {"type": "string", "enum": PROPERTIES},
     "StakeholderFeatureCollection": {
         "type": "object",
@@ -163,6 +150,7 @@ def describe(result: Schema, **_kwargs: Any) -> Schema:
         if "properties" in schema:
             # What a serializer writes is always there.
             schema["required"] = list(schema["properties"])
+            _let_blank_be_anything(schema["properties"])
     components["schemas"] = dict(sorted((components["schemas"] | COMPONENTS).items()))
     components["headers"] = HEADERS
     components["responses"] = {f"Problem{code}": _problem_response(code) for code in PROBLEMS}
@@ -172,11 +160,20 @@ def describe(result: Schema, **_kwargs: Any) -> Schema:
     return result
 
 
+def _let_blank_be_anything(properties: Schema) -> None:
+    """Text that may be blank: blank may match its pattern too, and then `oneOf` refuses it."""
+    for name, schema in properties.items():
+        if "oneOf" in schema:
+            properties[name] = {"anyOf" if key == "oneOf" else key: schema[key] for key in schema}
+
+
 def _describe_operation(path: str, method: str, operation: Schema) -> None:
     responses = operation["responses"]
     responses["200"] |= {"description": "The answer.", "headers": _headers_of(operation)}
     for code in _problems_of(path, method, operation):
         responses[str(code)] = ref(f"responses/Problem{code}")
+    if body := operation.get("requestBody"):
+        body["required"] = True
     for parameter in operation.get("parameters", []):
         parameter.update(PATH_PARAMETERS.get(parameter["name"], {}))
 

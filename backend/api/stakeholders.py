@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.http import StreamingHttpResponse
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
-from rest_framework.generics import GenericAPIView, ListAPIView
+from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
@@ -212,12 +212,12 @@ class StakeholderViewSet(StakeholderView, ReadOnlyModelViewSet[Stakeholder]):
         responses={(200, GEO_JSON): ref("schemas/StakeholderSet")},
     )
 )
-class WholeSetView(StakeholderView, ListAPIView[Stakeholder]):
+class WholeSetView(StakeholderView):
     """All stakeholders the public may see, as one document."""
 
     filterset_class = WholeSetFilterSet
 
-    def list(self, *_args: Any, **_kwargs: Any) -> Any:
+    def get(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002
         queryset = self.filter_queryset(self.get_queryset())
         serializer = StakeholderSerializer(context=self.get_serializer_context())
         chunks = stream_collection(queryset, serializer)
