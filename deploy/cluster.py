@@ -3,15 +3,19 @@
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from deploy.processes import (
     Account,
+    Command,
     Server,
     StackError,
     accepts_connections,
     free_port,
-    run_to_end,
+    run,
+    run_step,
 )
 
 DEPLOY = Path(__file__).resolve().parent
@@ -61,33 +65,29 @@ class Cluster:
         if self.folder.exists():
             return
         unfinished = self.folder.with_name("cluster.unfinished")
-        run_to_end(["rm", "-rf", unfinished], env=os.environ, what="Clearing away the last try")
-        password_file = self.account.make_folder(self.folder.parent / "initdb") / "password"
-        password_file.write_text(self.superuser_password)
-        os.chown(password_file, self.account.uid, self.account.gid)
-        # The same order and case of letters on every machine, and of every language.
-        done = self.account.run(
-            [
-                self.bin / "initdb",
-                f"--pgdata={unfinished}",
-                "--username=postgres",
-                f"--pwfile={password_file}",
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--locale=C.UTF-8",
-                "--locale-provider=icu",
-                "--icu-locale=und",
-            ]
-        )
+        run_step("Clearing away the last try", ["rm", "-rf", unfinished], account=self.account)
+        password_file = self.folder.with_name("password")
+        self.account.write(password_file, self.superuser_password)
+        initdb: Command = [
+            self.bin / "initdb",
+            f"--pgdata={unfinished}",
+            "--username=postgres",
+            f"--pwfile={password_file}",
+            "--auth=scram-sha-256",
+            # The same order and case of letters on every machine, and of every language.
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--locale-provider=icu",
+            "--icu-locale=und",
+        ]
+        run_step("Creating the database cluster", initdb, account=self.account)
         password_file.unlink()
-        password_file.parent.rmdir()
-        if done.returncode != 0:
-            raise StackError(f"initdb failed:\n{done.stdout.decode(errors='replace')}")
         unfinished.rename(self.folder)
 
     def start(self, *settings: str) -> Server:
         """Start the server with further `name=value` settings, and wait until it answers."""
-        self._end_survivor()
+        self._end_survivors()
+        self._disown_lock_file()
         options = (
             f"port={self.port}",
             f"listen_addresses={HOST}",
@@ -107,42 +107,53 @@ class Cluster:
             account=self.account,
             log=self.log,
             stop_signal=signal.SIGINT,  # the fast shutdown: it does not wait for clients to leave
-            patience=30,
         )
         server.wait_until(self._is_ready)
         return server
 
     def _is_ready(self) -> bool:
-        probe = [
+        probe: Command = [
             self.bin / "pg_isready",
             "--quiet",
             f"--host={HOST}",
             f"--port={self.port}",
         ]
-        return self.account.run(probe).returncode == 0
+        return run(probe, account=self.account).returncode == 0
 
-    def _end_survivor(self) -> None:
-        """End the server that a killed stack left behind, or its lock file if it is gone."""
+    def _end_survivors(self) -> None:
+        """End what a killed stack, or a killed server, has left behind."""
+        self._wait_for_survivors()  # they are ending already
+        for stop_signal in (signal.SIGQUIT, signal.SIGKILL):
+            for pid in self._survivors():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, stop_signal)
+            self._wait_for_survivors()
+
+    def _wait_for_survivors(self) -> None:
+        deadline = time.monotonic() + 5
+        while any(self._survivors()) and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+    def _survivors(self) -> Iterator[int]:
+        """PostgreSQL's processes in this folder: each works in its data folder."""
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it has ended, or is none of ours
+                if (process / "exe").samefile(self.bin / "postgres") and (process / "cwd").samefile(
+                    self.folder
+                ):
+                    yield int(process.name)
+
+    def _disown_lock_file(self) -> None:
+        """Have the server ignore the process named in the lock file of one that was killed.
+
+        The number may be another process's by now, and PostgreSQL would refuse to start.
+        """
         lock_file = self.folder / "postmaster.pid"
-        for stop_signal in (None, signal.SIGINT, signal.SIGQUIT):
-            pid = self._survivor(lock_file)
-            if pid is None:
-                break
-            if stop_signal is not None:
-                os.kill(pid, stop_signal)
-            deadline = time.monotonic() + 10
-            while self._survivor(lock_file) and time.monotonic() < deadline:
-                time.sleep(0.1)
-        lock_file.unlink(missing_ok=True)
-
-    def _survivor(self, lock_file: Path) -> int | None:
-        """The process that the lock file names, if it is this cluster's server still."""
-        try:
-            pid = int(lock_file.read_text().splitlines()[0])
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
-        except (OSError, ValueError, IndexError):
-            return None
-        return pid if str(self.folder) in command else None
+        if lock_file.exists():
+            rest = lock_file.read_text().splitlines(keepends=True)[1:]
+            # This process is to be the server's parent, and cannot be its rival. The other
+            # lines stay: by them the server sees whether shared memory is still in use.
+            self.account.write(lock_file, "".join([f"{os.getpid()}\n", *rest]))
 
     def initialise(self, *, master_password: str, app_password: str) -> None:
         """Create the roles, the database and its extensions, those of them that are missing."""
@@ -155,10 +166,11 @@ class Cluster:
             "COALITION_MASTER_PASSWORD": master_password,
             "COALITION_APP_PASSWORD": app_password,
         }
-        run_to_end(
+        run_step(
+            "Creating the roles and the database",
             [DEPLOY / "initialise.sh"],
+            account=Account.own(),
             env=env,
-            what="Creating the roles and the database",
         )
 
 
@@ -175,14 +187,16 @@ class Pool:
     def start(self) -> Server:
         account = self.cluster.account
         account.make_folder(self.folder)
-        self._write("userlist.txt", f'"coalition_app" "{self.app_password}"\n')
-        configuration = self._write(
-            "pgbouncer.ini",
+        passwords = account.write(
+            self.folder / "userlist.txt", f'"coalition_app" "{self.app_password}"\n'
+        )
+        configuration = account.write(
+            self.folder / "pgbouncer.ini",
             (DEPLOY / "pgbouncer.ini").read_text()
             + f"listen_addr = {HOST}\n"
             + f"listen_port = {self.port}\n"
             + "unix_socket_dir =\n"
-            + f"auth_file = {self.folder / 'userlist.txt'}\n"
+            + f"auth_file = {passwords}\n"
             + f"[databases]\ncoalition = host={HOST} port={self.cluster.port}\n",
         )
         server = Server(
@@ -190,14 +204,8 @@ class Pool:
             ["/usr/sbin/pgbouncer", configuration],
             account=account,
             log=self.log,
-            patience=2,  # since 1.23 it waits for its clients to leave; it holds nothing to lose
+            # It holds nothing to lose, and since 1.23 SIGTERM makes it wait for its clients.
+            stop_signal=signal.SIGKILL,
         )
         server.wait_until(lambda: accepts_connections(HOST, self.port))
         return server
-
-    def _write(self, name: str, text: str) -> Path:
-        path = self.folder / name
-        path.touch(mode=0o600)
-        os.chown(path, self.cluster.account.uid, self.cluster.account.gid)
-        path.write_text(text)
-        return path

@@ -25,6 +25,9 @@ postgis_is_installed() {
     return 1
 }
 
+[ "$python" = python3 ] || command -v "$python" >/dev/null ||
+    fail "There is no $python here. Name another Python, of 3.11 to 3.14: PYTHON=python3 make run."
+
 missing=
 postgis_is_installed || missing="$missing postgresql-postgis"
 [ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
@@ -38,12 +41,14 @@ if [ -n "$missing" ]; then
     if [ "$(id -u)" -ne 0 ]; then
         as_root=sudo
         command -v sudo >/dev/null ||
-            fail "Missing:$missing. There is no sudo to install them with: run 'apt-get install$missing' as root, then this again."
+            fail "Missing:$missing. There is no sudo to install them with: run 'sh deploy/install_packages.sh$missing' as root, then this again."
     fi
     echo "Installing$missing (once, about a minute) …"
     # shellcheck disable=SC2086 # one argument for each package
     $as_root sh deploy/install_packages.sh $missing ||
         fail "The packages could not be installed; what apt-get said is above. Mend that, or install$missing yourself, then run this again."
+    postgis_is_installed ||
+        fail "PostgreSQL 15 or later with PostGIS is needed, and this release has an older one. Install postgresql-16-postgis-3 from the PostgreSQL project's own packages, then run this again."
 fi
 
 "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' ||

@@ -15,6 +15,8 @@ from pathlib import Path
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
+Command = Sequence[str | Path]
+
 
 class StackError(Exception):
     """What went wrong, and what to do about it, in a sentence for whoever typed the command."""
@@ -22,38 +24,48 @@ class StackError(Exception):
 
 @dataclass(frozen=True)
 class Account:
-    """Whom the servers run as: the user who started the stack, or postgres if that is root."""
+    """Whom a process runs as."""
 
     uid: int
     gid: int
 
     @classmethod
+    def own(cls) -> "Account":
+        return cls(os.geteuid(), os.getegid())
+
+    @classmethod
     def for_servers(cls) -> "Account":
+        """The user who started the stack, or postgres if that is root: PostgreSQL refuses root."""
         if os.geteuid() != 0:
-            return cls(os.geteuid(), os.getegid())
-        entry = pwd.getpwnam("postgres")  # made by the package; PostgreSQL refuses to run as root
+            return cls.own()
+        entry = pwd.getpwnam("postgres")  # made by the package
         return cls(entry.pw_uid, entry.pw_gid)
 
-    def popen(self, command: Sequence[str | Path], **options: object) -> "subprocess.Popen[bytes]":
-        """Start a command as this account; options are those of subprocess.Popen."""
-        if os.geteuid() == 0:
-            options |= {"user": self.uid, "group": self.gid, "extra_groups": []}
-        return subprocess.Popen(command, cwd="/", **options)  # type: ignore[call-overload, no-any-return]  # options pass through
-
-    def run(self, command: Sequence[str | Path]) -> "subprocess.CompletedProcess[bytes]":
-        """Run a command as this account, and capture what it prints."""
-        process = self.popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        output, _ = process.communicate()
-        return subprocess.CompletedProcess(command, process.returncode, output)
+    def command(self, command: Command, *, stop_signal: signal.Signals) -> Command:
+        """One that runs as this account, and gets `stop_signal` when its parent has ended."""
+        identity = [f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups"]
+        return [
+            "setpriv",
+            f"--pdeathsig={stop_signal.name.removeprefix('SIG')}",
+            *(identity if os.geteuid() == 0 else []),
+            *command,
+        ]
 
     def can_enter(self, folder: Path) -> bool:
-        return self.run(["test", "-x", folder]).returncode == 0
+        return run(["test", "-x", folder], account=self).returncode == 0
 
     def make_folder(self, folder: Path) -> Path:
         """A folder that only this account can look into."""
         folder.mkdir(mode=0o700, exist_ok=True)
         os.chown(folder, self.uid, self.gid)
         return folder
+
+    def write(self, path: Path, text: str) -> Path:
+        """A file that only this account can read."""
+        path.touch(mode=0o600)
+        os.chown(path, self.uid, self.gid)
+        path.write_text(text)
+        return path
 
 
 class Server:
@@ -62,29 +74,27 @@ class Server:
     def __init__(
         self,
         name: str,
-        command: Sequence[str | Path],
+        command: Command,
         *,
         account: Account,
         log: Path | None = None,
         env: Mapping[str, str] | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
-        patience: float = 10,
     ) -> None:
         self.name = name
         self.log = log
         self._stop_signal = stop_signal
-        self._patience = patience
         output = log.open("ab") if log else None
         try:
-            self.process = account.popen(
-                command,
+            self.process = subprocess.Popen(
+                account.command(command, stop_signal=stop_signal),
                 env=env,
+                cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT if output else None,
                 # Ctrl-C is for the stack, which stops its servers one after the other.
                 start_new_session=True,
-                preexec_fn=lambda: end_with_parent(stop_signal),
             )
         finally:
             if output:
@@ -104,11 +114,9 @@ class Server:
         return f" The end of {self.log}:\n{tail}"
 
     def stop(self) -> None:
-        if self.process.poll() is not None:
-            return
         self.process.send_signal(self._stop_signal)
         try:
-            self.process.wait(self._patience)
+            self.process.wait(30)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -117,6 +125,35 @@ class Server:
 def end_with_parent(stop_signal: signal.Signals) -> None:
     """Have the kernel send this process `stop_signal` when its parent is gone, be it by kill -9."""
     LIBC.prctl(PR_SET_PDEATHSIG, stop_signal)
+
+
+def run(
+    command: Command, *, account: Account, env: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run a command to its end, unless this process ends before, and capture what it prints."""
+    return subprocess.run(
+        account.command(command, stop_signal=signal.SIGKILL),
+        env=env,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+
+
+def run_step(
+    what: str,
+    command: Command,
+    *,
+    account: Account,
+    env: Mapping[str, str] | None = None,
+) -> None:
+    """Run a step of the set-up; its output is shown only if it fails."""
+    done = run(command, account=account, env=env)
+    if done.returncode != 0:
+        sys.stderr.write(done.stdout.decode(errors="replace"))
+        raise StackError(f"{what} failed; the reason is above.")
 
 
 def accepts_connections(host: str, port: int) -> bool:
@@ -138,17 +175,8 @@ def require_free_port(host: str, port: int) -> None:
     try:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
+        reason = str(error.strerror).partition(" (")[0]
         raise StackError(
-            f"Cannot listen on {host} port {port} ({error.strerror}). "
+            f"Cannot listen on {host} port {port}: {reason}. "
             f"Choose another port: PORT={port + 1} make run"
         ) from error
-
-
-def run_to_end(command: Sequence[str | Path], *, env: Mapping[str, str], what: str) -> None:
-    """Run a step of the set-up; its output is shown only if it fails."""
-    done = subprocess.run(
-        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-    )
-    if done.returncode != 0:
-        sys.stderr.write(done.stdout.decode(errors="replace"))
-        raise StackError(f"{what} failed; the reason is above.")

@@ -1,5 +1,6 @@
--- The database and its two roles. psql runs it as a superuser, connected to any database;
--- run it again to change the passwords.
+-- The database and its two roles. psql runs it as a superuser, or as a service's master user
+-- that may create roles and databases, connected to any database; run it again to change the
+-- passwords.
 
 \set ON_ERROR_STOP on
 \getenv master_password COALITION_MASTER_PASSWORD
@@ -11,11 +12,19 @@ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role)
 \gexec
 
 -- Owns the schema, and connects directly: migrations need session state.
-ALTER ROLE coalition_master LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'master_password';
+ALTER ROLE coalition_master LOGIN PASSWORD :'master_password';
 -- Serves requests, through the pool.
-ALTER ROLE coalition_app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'app_password';
+ALTER ROLE coalition_app LOGIN PASSWORD :'app_password';
 
-SELECT 'CREATE DATABASE coalition OWNER coalition_master'
+-- Only a superuser may give away a database, or set privileges for others, without belonging
+-- to them.
+SELECT 'GRANT coalition_master TO CURRENT_USER'
+WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+\gexec
+
+-- In the same order on every machine, a service's included, and for every language.
+SELECT 'CREATE DATABASE coalition OWNER coalition_master TEMPLATE template0 ENCODING UTF8 '
+       'LOCALE_PROVIDER icu ICU_LOCALE und'
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'coalition')
 \gexec
 

@@ -5,122 +5,33 @@ python -m deploy.stack test [ARGUMENT …]  run pytest on a throwaway copy
 """
 
 import fcntl
-import json
 import os
-import secrets
+import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from deploy.cluster import HOST, Cluster, Pool
+from deploy.database import PYTHON, ROOT, Database, write_private
 from deploy.processes import (
     Account,
+    Command,
     Server,
     StackError,
     accepts_connections,
     end_with_parent,
     require_free_port,
-    run_to_end,
 )
-
-ROOT = Path(__file__).resolve().parents[1]
-PYTHON = Path(sys.executable)
-
-
-class Stack:
-    """A cluster and a pool in a folder of their own, with the schema migrated."""
-
-    def __init__(self, home: Path, *, settings: str) -> None:
-        self.home = home
-        self.account = Account.for_servers()
-        home.mkdir(parents=True, exist_ok=True)
-        self.log_folder = self.account.make_folder(home / "log")
-        self.servers_folder = self._servers_folder()
-        self.secrets = self._secrets()
-        self.cluster = Cluster(
-            self.servers_folder / "cluster",
-            account=self.account,
-            log=self.log_folder / "postgresql.log",
-            superuser_password=self.secrets["superuser_password"],
-        )
-        self.pool = Pool(
-            self.servers_folder / "pgbouncer",
-            cluster=self.cluster,
-            log=self.log_folder / "pgbouncer.log",
-            app_password=self.secrets["app_password"],
-        )
-        app, master = self.secrets["app_password"], self.secrets["master_password"]
-        self.variables = {
-            "DATABASE_URL": f"postgresql://coalition_app:{app}@{HOST}:{self.pool.port}/coalition",
-            "DATABASE_OWNER_URL": (
-                f"postgresql://coalition_master:{master}@{HOST}:{self.cluster.port}/coalition"
-            ),
-            "SECRET_KEY": self.secrets["secret_key"],
-        }
-        self.env = os.environ | self.variables | {"DJANGO_SETTINGS_MODULE": settings}
-
-    def _servers_folder(self) -> Path:
-        """Where the servers keep their files: in `home`, unless their account cannot go there."""
-        folder = self.home / "servers"
-        if not folder.exists():
-            if self.account.can_enter(self.home):
-                self.account.make_folder(folder)
-            else:
-                # Below a folder that only root can enter, such as /root.
-                elsewhere = Path(tempfile.mkdtemp(prefix="coalition-", dir="/var/lib"))
-                folder.symlink_to(self.account.make_folder(elsewhere))
-        return folder.resolve()
-
-    def _secrets(self) -> dict[str, str]:
-        """Random passwords and key, made at the first start."""
-        path = self.home / "secrets.json"
-        if not path.exists():
-            names = (
-                "superuser_password",
-                "master_password",
-                "app_password",
-                "secret_key",
-            )
-            write_private(path, json.dumps({name: secrets.token_urlsafe(32) for name in names}))
-        stored: dict[str, str] = json.loads(path.read_text())
-        return stored
-
-    @contextmanager
-    def running(self, *postgresql_settings: str) -> Iterator[list[Server]]:
-        """Start the cluster and the pool, bring the schema up to date; stop both at the end."""
-        with ExitStack() as started:
-            self.cluster.create()
-            postgresql = self.cluster.start(*postgresql_settings)
-            started.callback(postgresql.stop)
-            self.cluster.initialise(
-                master_password=self.secrets["master_password"],
-                app_password=self.secrets["app_password"],
-            )
-            pgbouncer = self.pool.start()
-            started.callback(pgbouncer.stop)
-            self.manage("migrate", "--verbosity=0", what="Migrating the database")
-            yield [postgresql, pgbouncer]
-
-    def load_demo_once(self) -> None:
-        loaded = self.servers_folder / "demo.loaded"
-        if not loaded.exists():
-            self.manage("load_demo", what="Loading the demo data")
-            loaded.touch()
-
-    def manage(self, *arguments: str, what: str) -> None:
-        run_to_end([PYTHON, ROOT / "manage.py", *arguments], env=self.env, what=what)
-
-    def remove(self) -> None:
-        shutil.rmtree(self.servers_folder)
-        shutil.rmtree(self.home)
 
 
 class Stopped(BaseException):
@@ -129,7 +40,7 @@ class Stopped(BaseException):
 
 def stop(_signal: int, _frame: FrameType | None) -> NoReturn:
     # Stopping takes seconds at most; impatience must not leave servers behind.
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
+    for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signal_number, signal.SIG_IGN)
     raise Stopped
 
@@ -152,55 +63,115 @@ def only_one_in(home: Path) -> Iterator[None]:
         yield
 
 
+def ipv4(host: str) -> str:
+    try:
+        return socket.gethostbyname(host)
+    except OSError:
+        raise StackError(
+            f"HOST must be an address or a name of this machine, not {host!r}."
+        ) from None
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the API listens."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def from_environment(cls) -> "Address":
+        host, port = os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or "8000"
+        if ":" not in host:
+            host = ipv4(host)
+        if not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
+            raise StackError(f"PORT must be a number from 1 to 65535, not {port!r}.")
+        return cls(host, int(port))
+
+    @property
+    def url(self) -> str:
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+    @property
+    def is_local(self) -> bool:
+        return self.host in ("127.0.0.1", "::1")
+
+    def answers(self) -> bool:
+        connection = HTTPConnection(self.host, self.port, timeout=10)
+        try:
+            connection.request("GET", "/health/live")
+            connection.getresponse()
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+        return True
+
+    def require_free(self, *, after_a_kill: bool) -> None:
+        """Refuse a port in use; that of a stack which was killed is free in a moment."""
+        deadline = time.monotonic() + 10
+        while after_a_kill and accepts_connections(self.host, self.port):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.1)
+        require_free_port(self.host, self.port)
+
+
 def run() -> NoReturn:
     # Killing make must not leave the servers it started.
     end_with_parent(signal.SIGTERM)
-    host, port = (
-        os.environ.get("HOST", "127.0.0.1"),
-        int(os.environ.get("PORT", "8000")),
-    )
+    address = Address.from_environment()
     home = Path(os.environ.get("COALITION_HOME") or ROOT / ".local").resolve()
     stack_env = home / "stack.env"
     with only_one_in(home), ExitStack() as started:
-        if stack_env.exists():
-            # The last stack was killed. Its servers are ending.
-            wait_while(lambda: accepts_connections(host, port), seconds=10)
-        require_free_port(host, port)
-        stack = Stack(home, settings="backend.settings.development")
-        servers = started.enter_context(stack.running())
-        stack.load_demo_once()
-        variables = stack.variables | {"HOST": host, "PORT": str(port)}
+        address.require_free(after_a_kill=stack_env.exists())
+        database = Database(home, settings="backend.settings.development")
+        servers = started.enter_context(database.running())
+        database.load_demo_once()
+        variables = database.variables | {"HOST": address.host, "PORT": str(address.port)}
         write_private(stack_env, "".join(f"{name}={value}\n" for name, value in variables.items()))
-        started.callback(stack_env.unlink)
-        api = start_api(host, port, stack)
+        started.callback(stack_env.unlink, missing_ok=True)
+        api = start_api(address, database.env)
         started.callback(api.stop)
-        announce(host, port, home)
+        api.wait_until(address.answers)
+        announce(address, home)
         watch([*servers, api])
 
 
-def start_api(host: str, port: int, stack: Stack) -> Server:
-    arguments = ["--interface=wsgi", "--workers=2", "--no-ws", "--log-level=warning"]
-    arguments += [f"--host={host}", f"--port={port}", f"--working-dir={ROOT}"]
-    api = Server(
+def start_api(address: Address, env: dict[str, str]) -> Server:
+    options = [
+        "--interface=wsgi",
+        "--workers=2",
+        "--no-ws",
+        "--log-level=warning",
+        # In all fewer than the pool's connections, and no more than granian thinks sensible.
+        f"--blocking-threads={min(8, 2 * (os.cpu_count() or 1))}",
+        # A worker that is still loading the application misses the signal to stop.
+        "--workers-kill-timeout=1",
+        f"--host={address.host}",
+        f"--port={address.port}",
+        f"--working-dir={ROOT}",
+    ]
+    if not address.is_local:
+        # Whoever opens it to the network will use names of this machine that we cannot know.
+        env = {"ALLOWED_HOSTS": "*"} | env
+    return Server(
         "The API",
-        [PYTHON, "-m", "granian", *arguments, "backend.wsgi:application"],
-        account=Account(os.geteuid(), os.getegid()),
-        env=stack.env,
+        [PYTHON, "-m", "granian", *options, "deploy.wsgi:application"],
+        account=Account.own(),
+        env=env,
     )
-    api.wait_until(lambda: accepts_connections(host, port))
-    return api
 
 
-def announce(host: str, port: int, home: Path) -> None:
-    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def announce(address: Address, home: Path) -> None:
     print(
         f"""
-  API       {address}/api/v1
-  Map       {address}/api/v1/stakeholders.geojson
-  Reference {address}/api/v1/docs
-  Admin     {address}/admin/  (first: ./manage.py createsuperuser)
-  psql      (. {home}/stack.env && psql "$DATABASE_OWNER_URL")
-  Logs      {home}/log
+  API       {address.url}/api/v1
+  Map       {address.url}/api/v1/stakeholders.geojson
+  Reference {address.url}/api/v1/docs
+  Admin     {address.url}/admin/  (first: ./manage.py createsuperuser)
+  psql      (. {shlex.quote(str(home / "stack.env"))} && psql "$DATABASE_OWNER_URL")
+  Logs      {home / "log"}
 
 Ctrl-C stops everything.""",
         flush=True,
@@ -216,45 +187,41 @@ def watch(servers: list[Server]) -> NoReturn:
                 raise StackError(f"{server.name} has ended unexpectedly.{server.last_words()}")
 
 
-def wait_while(condition: Callable[[], bool], *, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while condition() and time.monotonic() < deadline:
-        time.sleep(0.1)
-
-
 def test(arguments: list[str]) -> int:
     home = Path(tempfile.mkdtemp(prefix="coalition-test-"))
     home.chmod(0o755)
     with ExitStack() as started:
-        stack = Stack(home, settings="backend.settings.test")
-        started.callback(stack.remove)
+        started.callback(shutil.rmtree, home)
+        database = Database(home, settings="backend.settings.test")
+        started.callback(database.remove)
         # Nothing of it outlives the tests, a crash of the machine included.
-        started.enter_context(stack.running("fsync=off", "full_page_writes=off"))
-        return subprocess.run(
-            [PYTHON, "-m", "pytest", *arguments], cwd=ROOT, env=stack.env, check=False
-        ).returncode
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read: all of it, or nothing."""
-    unfinished = path.with_suffix(".unfinished")
-    unfinished.touch(mode=0o600)
-    unfinished.write_text(text)
-    unfinished.rename(path)
+        started.enter_context(database.running("fsync=off", "full_page_writes=off"))
+        # Ctrl-C reaches pytest as well, which then ends with a summary.
+        signal.signal(signal.SIGINT, lambda _signal, _frame: None)
+        command: Command = [PYTHON, "-m", "pytest", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=database.env, check=False).returncode
 
 
 def main(arguments: list[str]) -> int:
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signal_number, stop)
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as it is under nohup
+        signal.signal(signal.SIGHUP, stop)
     try:
         if arguments[0] == "test":
             return test(arguments[1:])
         run()
     except Stopped:
-        return 0
+        return 0 if arguments[0] == "run" else 130
     except StackError as error:
         print(error, file=sys.stderr)
-        return 1
+    except OSError as error:
+        print(
+            f"{error.filename or 'The stack'}: {error.strerror}. "
+            "Mend that, or use another folder: COALITION_HOME=… make run",
+            file=sys.stderr,
+        )
+    return 1
 
 
 if __name__ == "__main__":

@@ -349,18 +349,22 @@ class Migration(migrations.Migration):
                                                     django.db.models.functions.comparison.Least(
                                                         django.db.models.functions.math.Floor(
                                                             django.db.models.expressions.CombinedExpression(
-                                                                models.Func(
-                                                                    django.db.models.functions.comparison.Cast(
-                                                                        "location",
-                                                                        django.contrib.gis.db.models.fields.PointField(
-                                                                            srid=4326
+                                                                django.db.models.expressions.CombinedExpression(
+                                                                    models.Func(
+                                                                        django.db.models.functions.comparison.Cast(
+                                                                            "location",
+                                                                            django.contrib.gis.db.models.fields.PointField(
+                                                                                srid=4326
+                                                                            ),
                                                                         ),
+                                                                        function="ST_X",
+                                                                        output_field=models.FloatField(),
                                                                     ),
-                                                                    function="ST_X",
-                                                                    output_field=models.FloatField(),
+                                                                    "*",
+                                                                    models.Value(50.0),
                                                                 ),
-                                                                "*",
-                                                                models.Value(50.0),
+                                                                "+",
+                                                                models.Value(1e-09),
                                                             )
                                                         ),
                                                         models.Value(8999, models.FloatField()),
@@ -376,18 +380,22 @@ class Migration(migrations.Migration):
                                                     django.db.models.functions.comparison.Least(
                                                         django.db.models.functions.math.Floor(
                                                             django.db.models.expressions.CombinedExpression(
-                                                                models.Func(
-                                                                    django.db.models.functions.comparison.Cast(
-                                                                        "location",
-                                                                        django.contrib.gis.db.models.fields.PointField(
-                                                                            srid=4326
+                                                                django.db.models.expressions.CombinedExpression(
+                                                                    models.Func(
+                                                                        django.db.models.functions.comparison.Cast(
+                                                                            "location",
+                                                                            django.contrib.gis.db.models.fields.PointField(
+                                                                                srid=4326
+                                                                            ),
                                                                         ),
+                                                                        function="ST_Y",
+                                                                        output_field=models.FloatField(),
                                                                     ),
-                                                                    function="ST_Y",
-                                                                    output_field=models.FloatField(),
+                                                                    "*",
+                                                                    models.Value(50.0),
                                                                 ),
-                                                                "*",
-                                                                models.Value(50.0),
+                                                                "+",
+                                                                models.Value(1e-09),
                                                             )
                                                         ),
                                                         models.Value(4499, models.FloatField()),
@@ -413,6 +421,7 @@ class Migration(migrations.Migration):
                                         geography=True, srid=4326
                                     ),
                                 ),
+                                location__isnull=False,
                                 type="individual",
                             ),
                             default=models.F("location"),

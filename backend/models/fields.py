@@ -8,7 +8,7 @@ from typing import Any
 
 import nh3
 from django.contrib.gis.db.models import PointField
-from django.contrib.gis.geos import Point
+from django.contrib.gis.geos import GEOSGeometry, Point
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
@@ -21,29 +21,36 @@ WGS84 = 4326
 OPTIONAL_TEXT: dict[str, Any] = {"blank": True, "default": "", "db_default": ""}
 
 RICH_TEXT_URL_SCHEMES = {"https", "mailto", "tel"}
+# nh3 does not judge the URLs of citations, which browsers do not show.
+RICH_TEXT_ATTRIBUTES = {tag: names - {"cite"} for tag, names in nh3.ALLOWED_ATTRIBUTES.items()}
 
 
 def clean_rich_text(html: str) -> str:
     """HTML without scripts, handlers, forms, styles, or links to another site but by https."""
     return nh3.clean(
         html,
+        attributes=RICH_TEXT_ATTRIBUTES,
         url_schemes=RICH_TEXT_URL_SCHEMES,
         url_relative=_drop_protocol_relative_url,
     )
 
 
 def _drop_protocol_relative_url(url: str) -> str | None:
-    # As browsers read it: a backslash is a slash, tabs and line ends are not there.
-    as_read = re.sub(r"[\t\n\r]", "", url).strip().replace("\\", "/")
+    # As browsers read it (URL Standard, 4.4): a backslash is a slash; tabs and line ends, and
+    # control characters and spaces at the start, are not there.
+    as_read = re.sub(r"^[\x00-\x20]+|[\t\n\r]", "", url).replace("\\", "/")
     return None if as_read.startswith("//") else url
 
 
 class RichTextField(models.TextField):  # type: ignore[type-arg]
     """HTML, sanitised before every write."""
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        html = clean_rich_text(super().pre_save(model_instance, add))
-        setattr(model_instance, self.attname, html)
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        html = super().pre_save(model_instance, add)
+        # Neither a null, which the database refuses, nor an expression.
+        if isinstance(html, str):
+            html = clean_rich_text(html)
+            setattr(model_instance, self.attname, html)
         return html
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
@@ -59,9 +66,11 @@ class LowercaseEmailField(models.EmailField):  # type: ignore[type-arg]
         value = super().get_prep_value(value)
         return value.lower() if isinstance(value, str) else value
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        email: str = self.get_prep_value(super().pre_save(model_instance, add))
-        setattr(model_instance, self.attname, email)
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        email = super().pre_save(model_instance, add)
+        if isinstance(email, str):
+            email = email.lower()
+            setattr(model_instance, self.attname, email)
         return email
 
 
@@ -74,9 +83,10 @@ class HttpsURLField(models.URLField):  # type: ignore[type-arg]
         return super().formfield(**{"assume_scheme": "https", **kwargs})
 
 
-def validate_position(point: Point) -> None:
+def validate_position(point: GEOSGeometry) -> None:
     """A longitude in -180..180 and a latitude in -90..90; NaN and infinities are neither."""
-    if point.empty or point.hasz or point.srid not in (None, WGS84):
+    is_wgs84 = point.srid in (None, WGS84)
+    if not isinstance(point, Point) or point.empty or point.hasz or not is_wgs84:
         raise ValidationError("Give a longitude and a latitude in WGS 84.", code="invalid")
     x, y = point.x, point.y
     if not (math.isfinite(x) and math.isfinite(y)):
@@ -103,6 +113,8 @@ class PositionField(PointField):  # type: ignore[type-arg]
         super().__init__(*args, **{**kwargs, "geography": True, "srid": WGS84})
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
-        if isinstance(value, Point):
-            validate_position(value)
+        # An expression is left to the database.
+        if value is not None and not hasattr(value, "as_sql"):
+            # Text too becomes a geometry here.
+            validate_position(self.get_prep_value(value))
         return super().get_db_prep_save(value, connection)

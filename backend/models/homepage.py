@@ -35,7 +35,8 @@ class IsObjectOfHttpsUrls(models.Func):
 
     template = (
         "(jsonb_typeof(%(expressions)s) = 'object' AND NOT jsonb_path_exists(%(expressions)s, "
-        """'$.* ? (@.type() != "string" || !(@ starts with "https://"))'))"""
+        # Strict, for otherwise an array would be judged by its members.
+        """'strict $.* ? (@.type() != "string" || !(@ starts with "https://"))', '{}', true))"""
     )
     arity = 1
     output_field = models.BooleanField()

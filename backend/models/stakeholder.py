@@ -21,6 +21,9 @@ from backend.models.us_states import State
 
 # An individual is shown somewhere in a cell of this size, about 2.2 km from south to north.
 GRID_CELLS_PER_DEGREE = 50
+# In cells: who is two millionths of a metre before an edge counts as on it. Few edges have an
+# exact binary form, so without this some would fall into the cell before.
+GRID_EDGE = 1e-9
 
 PUBLIC = Q(is_public=True, deleted_at=None)
 
@@ -40,7 +43,7 @@ def grid_cell_centre() -> Cast:
     def centre(degrees: Func, limit: int) -> CombinedExpression:
         # The last cell has no eastern, or northern, neighbour: its far edge belongs to it.
         last = Value(limit * GRID_CELLS_PER_DEGREE - 1, FloatField())
-        cell = Least(Floor(degrees * float(GRID_CELLS_PER_DEGREE)), last)
+        cell = Least(Floor(degrees * float(GRID_CELLS_PER_DEGREE) + GRID_EDGE), last)
         return (cell + 0.5) / float(GRID_CELLS_PER_DEGREE)
 
     x, y = (
@@ -192,7 +195,8 @@ class Stakeholder(SoftDeletionModel, TimestampedModel):
     )
     public_location = models.GeneratedField(
         expression=Case(
-            When(type="individual", then=grid_cell_centre()),
+            # LEAST, which the centre takes, ignores nulls: nowhere would become a place.
+            When(type="individual", location__isnull=False, then=grid_cell_centre()),
             default=F("location"),
             output_field=PointField(geography=True, srid=WGS84),
         ),

@@ -184,6 +184,11 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    # Its own handlers mail administrators or print only while DEBUG is on.
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "loggers": {
+        # Its own handlers mail administrators or print only while DEBUG is on.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # At DEBUG it writes what AWS answers, a secret's value included; at INFO, each time,
+        # where it found its credentials.
+        "botocore": {"level": "WARNING"},
+    },
 }

@@ -1,13 +1,15 @@
 """A laptop: the stack that `make run` started, or one named in the environment."""
 
 import secrets
+from pathlib import Path
 
 from backend.settings.base import *
 from backend.settings.base import BASE_DIR, env, postgis
 
-COALITION_HOME = env.path("COALITION_HOME", default=str(BASE_DIR / ".local"))
+# As for the stack, one that is empty is none.
+COALITION_HOME = Path(env.str("COALITION_HOME", default="") or BASE_DIR / ".local")
 # What the environment says already, the file does not change.
-env.read_env(str(COALITION_HOME("stack.env")))
+env.read_env(COALITION_HOME / "stack.env")
 
 # Only the stack needs one that lasts; without it each process makes its own.
 SECRET_KEY = env.str("SECRET_KEY", default=secrets.token_urlsafe(50))

@@ -1,6 +1,9 @@
+from typing import Any
+
 from django.conf import settings
 from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
+from django.db import connections
 
 
 class Command(migrate.Command):
@@ -10,3 +13,8 @@ class Command(migrate.Command):
         super().add_arguments(parser)
         if "owner" in settings.DATABASES:
             parser.set_defaults(database="owner")
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        # Without a database the system checks would speak first, of what it cannot do.
+        connections[options["database"]].ensure_connection()
+        return super().execute(*args, **options)

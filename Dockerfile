@@ -1,0 +1,60 @@
+# The API, which also migrates the database; and, with --target pgbouncer, the pool before it.
+# Both stand on one Debian, which gives Python and pgBouncer their security updates.
+FROM docker.io/library/debian:trixie-slim AS debian
+ENV LANG=C.UTF-8
+
+
+FROM debian AS pgbouncer
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends pgbouncer \
+    && rm -rf /var/lib/apt/lists/*
+COPY deploy/pgbouncer.ini deploy/pgbouncer.sh /deploy/
+# Where the password goes: mount it in memory.
+RUN install -d -o postgres -m 700 /run/pool
+USER postgres
+EXPOSE 6432
+# Ends when the running transactions have, without waiting for the clients to leave.
+STOPSIGNAL SIGINT
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s \
+    CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/6432"]
+CMD ["/deploy/pgbouncer.sh", "run"]
+
+
+FROM debian AS python
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends python3 \
+    && rm -rf /var/lib/apt/lists/*
+
+
+FROM python AS packages
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends python3-venv
+RUN python3 -m venv /venv
+COPY requirements/runtime.txt /
+RUN /venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r /runtime.txt \
+    && /venv/bin/pip uninstall --yes pip
+
+
+FROM python AS api
+RUN useradd --system --uid 10001 --user-group coalition
+COPY --from=packages /venv /venv
+WORKDIR /app
+COPY manage.py ./
+COPY backend backend
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+ENV DJANGO_SETTINGS_MODULE=backend.settings.production
+# Production starts with nothing missing; what stands in here is used for nothing.
+RUN SECRET_KEY=none ALLOWED_HOSTS=none DATABASE_URL=postgresql://none:none@none/none \
+        DATABASE_CA_BUNDLE=manage.py python manage.py collectstatic --no-input --verbosity 0 \
+    && PYTHONDONTWRITEBYTECODE= python -m compileall -q backend
+# A worker for each processor. Each thread of each holds a connection to the pool, so
+# there are to be enough of them to wait for the database, and no more.
+ENV GRANIAN_WORKERS=2 GRANIAN_BLOCKING_THREADS=16
+USER coalition
+EXPOSE 8000
+# Answers what it has begun, then stops.
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=5s --timeout=3s --start-period=30s \
+    CMD ["python", "-c", "import http.client as http; api = http.HTTPConnection('127.0.0.1', 8000, timeout=2); api.request('GET', '/health/live'); raise SystemExit(api.getresponse().status != 200)"]
+CMD ["granian", "--interface=wsgi", "--no-ws", "--host=0.0.0.0", "--port=8000", \
+    "--workers-kill-timeout=30", "backend.wsgi:application"]

@@ -1,0 +1,1 @@
+"""The database backend for production, whose password is in AWS Secrets Manager."""

@@ -1,0 +1,79 @@
+"""AWS, behind a proxy that ends TLS: what is not in the environment is refused, not guessed."""
+
+import socket
+import sys
+from pathlib import Path
+
+from backend.settings.base import *
+from backend.settings.base import BASE_DIR, env, postgis
+
+
+def _required() -> list[str]:
+    """The variables that this environment must set."""
+    names = ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "DATABASE_CA_BUNDLE"]
+    if not env.db_url("DATABASE_URL", default="postgis:///").get("PASSWORD"):
+        names += ["DATABASE_SECRET_ID", "AWS_REGION"]
+    return names
+
+
+def _refuse_gaps() -> None:
+    missing = [name for name in _required() if not env.str(name, default="")]
+    if missing:
+        sys.exit(f"Set {', '.join(missing)} in the environment: docs/deployment.md says to what.")
+    bundle = env.str("DATABASE_CA_BUNDLE")
+    if not Path(bundle).is_file():
+        sys.exit(
+            f"DATABASE_CA_BUNDLE names {bundle}, which is no file: "
+            "point it to the certificates of the database's authority."
+        )
+
+
+_refuse_gaps()
+
+
+def _own_addresses() -> list[str]:
+    """What health checks call this machine by: they know its address, not its name."""
+    try:
+        return ["127.0.0.1", *socket.gethostbyname_ex(socket.gethostname())[2]]
+    except socket.gaierror:
+        return ["127.0.0.1"]
+
+
+SECRET_KEY = env.str("SECRET_KEY")
+DEBUG = False
+ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS"), *_own_addresses()]
+
+DATABASES = {"default": postgis("DATABASE_URL")}
+# A certificate that nobody compares with the host's name protects from no impostor.
+DATABASES["default"]["OPTIONS"] |= {
+    "sslmode": "verify-full",
+    "sslrootcert": env.str("DATABASE_CA_BUNDLE"),
+}
+if not DATABASES["default"]["PASSWORD"]:
+    DATABASES["default"] |= {
+        "ENGINE": "backend.database",
+        "PASSWORD_SECRET": {
+            "secret_id": env.str("DATABASE_SECRET_ID"),
+            "region": env.str("AWS_REGION"),
+        },
+    }
+
+# Collected when the image is built.
+STATIC_ROOT = BASE_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # A name changes with its content, so that a browser may keep what it has for ever.
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# The proxy must set this header itself, whatever the client sent.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = True
+# Health checks come over plain http, from within.
+SECURE_REDIRECT_EXEMPT = [r"^health/(live|ready)$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True

@@ -1,0 +1,175 @@
+"""Each test starts Django anew, in an environment of which it sets every variable."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+REQUIRED = (
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "DATABASE_URL",
+    "DATABASE_CA_BUNDLE",
+    "DATABASE_SECRET_ID",
+    "AWS_REGION",
+)
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """All that production asks for when the password is in Secrets Manager."""
+    bundle = tmp_path / "ca.pem"
+    bundle.touch()
+    values = (
+        "kq3V0hT8pXz1LwN5sB7yRj2MfC9dGa4UeKo6ItHvPnWlQxZrEbSy",
+        "api.example.org",
+        "postgresql://coalition_app@db.example.org/coalition",
+        str(bundle),
+        "coalition/app",
+        "eu-west-1",
+    )
+    return dict(zip(REQUIRED, values, strict=True))
+
+
+def run_python(*arguments: str, env: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=settings.BASE_DIR,
+        env=env
+        | {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "backend.settings.production"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def evaluate(expression: str, env: dict[str, str]) -> str:
+    """What `expression` is under production's settings."""
+    program = (
+        "import django; django.setup()\n"
+        "from django.conf import settings\n"
+        "from django.test import Client\n"
+        f"print({expression})"
+    )
+    done = run_python("-c", program, env=env)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+class TestStart:
+    def test_passes_the_deployment_check_without_a_warning(
+        self, environment: dict[str, str]
+    ) -> None:
+        done = run_python(
+            "manage.py", "check", "--deploy", "--fail-level", "WARNING", env=environment
+        )
+
+        assert done.returncode == 0, done.stderr
+        assert "no issues" in done.stdout
+
+    @pytest.mark.parametrize("name", REQUIRED)
+    def test_is_refused_without(self, name: str, environment: dict[str, str]) -> None:
+        del environment[name]
+
+        done = run_python("manage.py", "check", env=environment)
+
+        assert done.returncode == 1
+        assert f"Set {name}" in done.stderr.replace("DATABASE_URL, DATABASE_SECRET_ID", "")
+
+    def test_is_refused_with_a_variable_that_is_empty(self, environment: dict[str, str]) -> None:
+        environment["ALLOWED_HOSTS"] = ""
+
+        done = run_python("manage.py", "check", env=environment)
+
+        assert done.stderr.startswith("Set ALLOWED_HOSTS in the environment")
+
+    def test_names_all_that_is_missing_in_one_line(self) -> None:
+        done = run_python("manage.py", "check", env={})
+
+        assert done.stderr.count("\n") == 1
+        assert ", ".join(REQUIRED) in done.stderr
+
+    def test_needs_no_secret_when_the_url_has_a_password(self, environment: dict[str, str]) -> None:
+        environment["DATABASE_URL"] = "postgresql://coalition_master:word@db.example.org/coalition"
+        del environment["DATABASE_SECRET_ID"], environment["AWS_REGION"]
+
+        engine = evaluate("settings.DATABASES['default']['ENGINE']", environment)
+
+        assert engine == "django.contrib.gis.db.backends.postgis"
+
+    def test_is_refused_when_the_certificates_are_not_there(
+        self, environment: dict[str, str]
+    ) -> None:
+        environment["DATABASE_CA_BUNDLE"] = "/nowhere/ca.pem"
+
+        done = run_python("manage.py", "check", env=environment)
+
+        assert done.returncode == 1
+        assert done.stderr.startswith("DATABASE_CA_BUNDLE names /nowhere/ca.pem")
+
+
+class TestDatabase:
+    def test_is_verified_by_name_whatever_the_url_says(self, environment: dict[str, str]) -> None:
+        environment["DATABASE_URL"] += "?sslmode=disable"
+
+        options = evaluate("settings.DATABASES['default']['OPTIONS']", environment)
+
+        assert "'sslmode': 'verify-full'" in options
+        assert f"'sslrootcert': '{environment['DATABASE_CA_BUNDLE']}'" in options
+
+    def test_asks_secrets_manager_when_the_url_has_no_password(
+        self, environment: dict[str, str]
+    ) -> None:
+        database = evaluate("settings.DATABASES['default']", environment)
+
+        assert "'ENGINE': 'backend.database'" in database
+        assert "{'secret_id': 'coalition/app', 'region': 'eu-west-1'}" in database
+
+
+class TestPlainHttp:
+    def test_is_sent_to_https(self, environment: dict[str, str]) -> None:
+        location = evaluate(
+            "Client(headers={'host': 'api.example.org'}).get('/api/v1')['Location']", environment
+        )
+
+        assert location == "https://api.example.org/api/v1"
+
+    @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+    def test_serves_health_checks_that_call_by_address(
+        self, path: str, environment: dict[str, str]
+    ) -> None:
+        hosts = ["127.0.0.1:8000", socket.gethostbyname(socket.gethostname())]
+
+        statuses = evaluate(
+            f"[Client(headers={{'host': host}}).get('{path}').status_code for host in {hosts}]",
+            environment,
+        )
+
+        # Neither sent elsewhere nor refused as the wrong host.
+        assert "301" not in statuses
+        assert "400" not in statuses
+
+    def test_is_https_when_the_proxy_says_so(self, environment: dict[str, str]) -> None:
+        headers = evaluate(
+            "Client(headers={'host': 'api.example.org', 'x-forwarded-proto': 'https'})"
+            ".get('/nowhere').headers",
+            environment,
+        )
+
+        assert "max-age=31536000; includeSubDomains; preload" in headers
+        assert "'Referrer-Policy': 'same-origin'" in headers
+
+
+class TestHost:
+    def test_of_another_name_is_refused(self, environment: dict[str, str]) -> None:
+        status = evaluate(
+            "Client(headers={'host': 'evil.example', 'x-forwarded-proto': 'https'})"
+            ".get('/admin/').status_code",
+            environment,
+        )
+
+        assert status == "400"

@@ -1,0 +1,203 @@
+"""AWS is simulated; the database and the change of its password are real."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from django.db import OperationalError
+from moto import mock_aws
+from moto.secretsmanager.models import SecretsManagerBackend
+
+from backend.database.base import DatabaseWrapper
+from backend.database.password import RemotePassword, remote_password
+
+REGION = "eu-west-1"
+SECRET = "coalition/app"
+
+
+class Vault:
+    """The secret in AWS, and how often it was read."""
+
+    def __init__(self) -> None:
+        self.client = boto3.client("secretsmanager", region_name=REGION)
+        self.client.create_secret(Name=SECRET, SecretString="first")
+        self.reads = 0
+
+    def store(self, text: str) -> None:
+        self.client.put_secret_value(SecretId=SECRET, SecretString=text)
+
+
+@pytest.fixture
+def vault(monkeypatch: pytest.MonkeyPatch) -> Iterator[Vault]:
+    with mock_aws():
+        vault = Vault()
+        read = SecretsManagerBackend.get_secret_value
+
+        def count(*arguments: Any, **named: Any) -> Any:
+            vault.reads += 1
+            return read(*arguments, **named)
+
+        monkeypatch.setattr(SecretsManagerBackend, "get_secret_value", count)
+        yield vault
+
+
+@pytest.fixture
+def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Moves the clock by which the password is remembered."""
+    now = 1_000.0
+
+    def move(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    monkeypatch.setattr("backend.database.password.monotonic", lambda: now)
+    return move
+
+
+class TestRemotePassword:
+    def test_is_the_member_of_what_rds_writes(self, vault: Vault) -> None:
+        vault.store(json.dumps({"username": "coalition_app", "password": 'a"b', "port": 5432}))
+
+        assert RemotePassword(SECRET, REGION).current() == 'a"b'
+
+    @pytest.mark.parametrize("bare", ["word", "12345", "{brace", '"quoted"', "null"])
+    def test_is_the_whole_text_otherwise(self, bare: str, vault: Vault) -> None:
+        vault.store(bare)
+
+        assert RemotePassword(SECRET, REGION).current() == bare
+
+    def test_is_remembered_for_five_minutes(
+        self, vault: Vault, pass_time: Callable[[float], None]
+    ) -> None:
+        remote = RemotePassword(SECRET, REGION)
+        remote.current()
+        vault.store("second")
+
+        pass_time(299)
+        assert remote.current() == "first"
+
+        pass_time(1)
+        assert remote.current() == "second"
+
+    def test_is_fetched_once_for_all_threads(self, vault: Vault) -> None:
+        remote = RemotePassword(SECRET, REGION)
+        threads = [threading.Thread(target=remote.current) for _ in range(8)]
+
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert vault.reads == 1
+
+    def test_is_one_for_the_whole_process(self) -> None:
+        first = remote_password(secret_id=SECRET, region=REGION)
+
+        assert remote_password(secret_id=SECRET, region=REGION) is first
+
+    def test_is_fetched_once_for_all_threads_that_were_refused(self, vault: Vault) -> None:
+        remote = RemotePassword(SECRET, REGION)
+        refused = remote.current()
+        vault.store("second")
+
+        assert [remote.after_refusal(refused) for _ in range(2)] == ["second", "second"]
+        assert vault.reads == 2
+
+    @pytest.mark.parametrize("secret", ['{"username": "coalition_app"}', '{"password": 7}'])
+    def test_may_be_missing_from_the_secret(self, secret: str, vault: Vault) -> None:
+        vault.store(secret)
+
+        with pytest.raises(OperationalError, match=r"coalition/app.*: it holds no password$"):
+            RemotePassword(SECRET, REGION).current()
+
+    @pytest.mark.usefixtures("vault")
+    def test_of_an_unknown_secret_is_an_operational_error(self) -> None:
+        with pytest.raises(OperationalError, match=r"coalition/other.*ResourceNotFoundException"):
+            RemotePassword("coalition/other", REGION).current()
+
+
+@pytest.fixture
+def database(vault: Vault, direct: dict[str, Any]) -> Iterator[DatabaseWrapper]:
+    """The database as production connects to it, the secret holding the right password."""
+    remote_password.cache_clear()
+    vault.store(direct["PASSWORD"])
+    with_secret = direct | {
+        "PASSWORD": "",
+        "PASSWORD_SECRET": {"secret_id": SECRET, "region": REGION},
+    }
+    wrapper = DatabaseWrapper(with_secret, alias="default")
+    yield wrapper
+    wrapper.close()
+    remote_password.cache_clear()
+
+
+@pytest.mark.django_db
+class TestConnection:
+    def test_uses_the_password_in_the_secret(self, database: DatabaseWrapper) -> None:
+        with database.cursor() as cursor:
+            cursor.execute("SELECT current_user")
+
+            assert cursor.fetchone() == ("coalition_app",)
+
+    def test_survives_a_rotation_of_the_password(
+        self,
+        database: DatabaseWrapper,
+        vault: Vault,
+        change_password: Callable[[str], None],
+    ) -> None:
+        database.ensure_connection()
+        database.close()
+        change_password("rotated")
+        vault.store("rotated")
+
+        database.ensure_connection()
+
+        assert database.is_usable()
+        assert vault.reads == 2
+
+    def test_fails_with_the_error_of_the_database_while_the_secret_is_wrong(
+        self, database: DatabaseWrapper, vault: Vault
+    ) -> None:
+        vault.store("wrong")
+
+        with pytest.raises(OperationalError, match="password authentication failed"):
+            database.ensure_connection()
+
+        assert vault.reads == 2
+
+    def test_fetches_once_more_only_when_the_new_password_is_wrong_too(
+        self, database: DatabaseWrapper, vault: Vault
+    ) -> None:
+        vault.store("wrong")
+        remote_password(secret_id=SECRET, region=REGION).current()
+        vault.store("wrong again")
+
+        with pytest.raises(OperationalError, match="password authentication failed"):
+            database.ensure_connection()
+
+        assert vault.reads == 2
+
+    def test_does_not_ask_aws_again_when_the_server_is_not_there(
+        self, database: DatabaseWrapper, vault: Vault
+    ) -> None:
+        database.settings_dict["PORT"] = 1
+
+        with pytest.raises(OperationalError, match="refused"):
+            database.ensure_connection()
+
+        assert vault.reads == 1
+
+    def test_tells_nobody_the_password(
+        self, database: DatabaseWrapper, vault: Vault, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level("DEBUG")
+        vault.store("wrong-and-secret")
+        caplog.clear()
+
+        with pytest.raises(OperationalError) as failure:
+            database.ensure_connection()
+
+        assert "wrong-and-secret" not in caplog.text + str(failure.value)
