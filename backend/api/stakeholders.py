@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from backend.api.components import ref
 from backend.api.features import (
     GEO_JSON,
     PROPERTIES,
@@ -30,17 +31,12 @@ from backend.api.parameters import (
     StrictFilterSet,
     TextParameter,
 )
-from backend.api.schema import body_of, ref
+from backend.api.schema import body_of
 from backend.api.views import PublicView
 from backend.models import Stakeholder, State
 from backend.models.stakeholder import StakeholderQuerySet
 
 DEFAULT_RADIUS_MILES = 50.0
-
-AREA = {
-    "type": "Polygon",
-    "coordinates": [[[-77, 38], [-76, 38], [-76, 39.5], [-77, 39.5], [-77, 38]]],
-}
 
 
 class FeatureForm(forms.Form):
@@ -153,8 +149,7 @@ class StakeholderSearchFilterSet(StakeholderFilterSet):
     """What a search for stakeholders can be asked: what the list can, and an area."""
 
     within = Question(
-        StakeholderQuerySet.within,
-        AreaParameter("Inside this area, its edges included.", example=AREA),
+        StakeholderQuerySet.within, AreaParameter("Inside this area, its edges included.")
     )
 
 
