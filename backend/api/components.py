@@ -15,7 +15,7 @@ def ref(name: str) -> Schema:
 
 COMPONENTS: Schema = {
     **GEOMETRIES,
-    "StakeholderProperty": {"type": "string", "enum": PROPERTIES},
+    "StakeholderProperty": {"type": "string", "enum": [*PROPERTIES]},
     "StakeholderFeatureCollection": {
         "type": "object",
         "description": "A page of features.",

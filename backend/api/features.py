@@ -1,31 +1,42 @@
 """Stakeholders as GeoJSON features (RFC 7946), a page of them or all."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
-from django.db import connection, transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.encoders import JSONEncoder
 from rest_framework_gis.fields import GeometryField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
-from backend.api.pagination import KeysetPagination, Position, encode, fetch_page
+from backend.api.pagination import KeysetPagination, Position, encode
+from backend.api.rendering import (
+    COORDINATE_DECIMALS,
+    SEPARATOR,
+    RenderedPage,
+    render_all,
+    render_page,
+)
 from backend.models import Stakeholder
 
 GEO_JSON = "application/geo+json"
-COORDINATE_DECIMALS = 6  # some 0.1 m
 MAX_EXACT_COUNT = 10_000
-STREAMED_AT_ONCE = 2_000
 
-PROPERTIES = ["name", "organization", "role", "type", "state", "county", "created_at"]
+PROPERTIES = ("name", "organization", "role", "type", "state", "county", "created_at")
 
 
 class GeoJSONRenderer(JSONRenderer):
+    """GeoJSON, of which the features have been rendered by the database."""
+
     media_type = GEO_JSON
+
+    def render(self, data: Any, *args: Any, **kwargs: Any) -> bytes:
+        rendered: bytes = data if isinstance(data, bytes) else super().render(data, *args, **kwargs)
+        return rendered
 
 
 @extend_schema_field({"type": "object"})  # api/schema.py describes the Feature as a whole
@@ -62,23 +73,28 @@ class StakeholderSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]  #
 class FeaturePagination(KeysetPagination):
     """Pages as FeatureCollections, with the members of OGC API Features beside the features."""
 
-    def count_rows(self, queryset: QuerySet[Any]) -> int | None:
-        """How many rows match, if that is at most 10,000: more are not worth counting."""
-        counted = queryset.order_by()[: MAX_EXACT_COUNT + 1].count()
-        return counted if counted <= MAX_EXACT_COUNT else None
+    page: RenderedPage
 
-    def get_paginated_response(self, data: Any) -> Response:
-        matched = {} if self.count is None else {"numberMatched": self.count}
-        return Response(
-            {
-                "type": "FeatureCollection",
-                **matched,
-                "numberReturned": len(data["features"]),
-                "links": self.links(),
-                "features": data["features"],
-            },
-            headers=self.link_header() if self.request.method == "GET" else None,
+    def respond(self, queryset: QuerySet[Stakeholder], request: Request, view: Any) -> Response:
+        """A page of features, as they come out of the database."""
+        limit, position = self.read(request, view)
+        self.page = render_page(
+            queryset,
+            view.filterset.properties,
+            limit=limit,
+            position=position,
+            count_to=MAX_EXACT_COUNT,
         )
+        # Counting more than that is not worth its time.
+        is_exact = self.page.matched <= MAX_EXACT_COUNT
+        head = {
+            "type": "FeatureCollection",
+            **({"numberMatched": self.page.matched} if is_exact else {}),
+            "numberReturned": self.page.returned,
+            "links": self.links(),
+        }
+        headers = self.link_header() if request.method == "GET" else None
+        return Response(collection(head, self.page.features), headers=headers)
 
     def get_paginated_response_schema(
         self,
@@ -105,27 +121,18 @@ class FeaturePagination(KeysetPagination):
         return {"href": self.link(position)}
 
 
+def collection(head: dict[str, Any], features: str) -> bytes:
+    """A FeatureCollection of the members of `head` and rendered features."""
+    members = json.dumps(head, ensure_ascii=False, separators=(",", ":"))
+    return f'{members[:-1]},"features":[{features}]}}'.encode()
+
+
 def stream_collection(
-    queryset: QuerySet[Stakeholder], serializer: StakeholderSerializer
+    queryset: QuerySet[Stakeholder], properties: tuple[str, ...]
 ) -> Iterator[bytes]:
-    """All rows of an ordered queryset as one FeatureCollection, some thousands at a time."""
-    encoder = JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-    separator = '{"type":"FeatureCollection","features":[\n'
-    for rows in _chunks(queryset):
-        features = ",\n".join(encoder.encode(serializer.to_representation(row)) for row in rows)
-        yield (separator + features).encode()
-        separator = ",\n"
-    yield b"\n]}\n" if separator == ",\n" else (separator + "]}\n").encode()
-
-
-@transaction.atomic
-def _chunks(queryset: QuerySet[Stakeholder]) -> Iterator[list[Stakeholder]]:
-    with connection.cursor() as cursor:
-        # Every chunk shows the same moment.
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-    page = fetch_page(queryset, STREAMED_AT_ONCE, None)
-    while page.rows:
-        yield page.rows
-        if page.next is None:
-            return
-        page = fetch_page(queryset, STREAMED_AT_ONCE, page.next)
+    """All features of an ordered queryset as one FeatureCollection."""
+    before = '{"type":"FeatureCollection","features":[\n'
+    for features in render_all(queryset, properties):
+        yield (before + features).encode()
+        before = SEPARATOR
+    yield ("\n]}\n" if before == SEPARATOR else before + "]}\n").encode()

@@ -44,8 +44,27 @@ class Ordering(NamedTuple):
             directions.pop() == queryset.query.standard_ordering,
         )
 
+    @property
+    def columns(self) -> list[str]:
+        return ["id" if name == "pk" else name for name in self.names]
+
+    @property
+    def sql(self) -> str:
+        return ", ".join(
+            f"{column} DESC" if self.is_descending else column for column in self.columns
+        )
+
     def values_of(self, row: Any) -> list[Any]:
         return [getattr(row, name) for name in self.names]
+
+    def walk(self, queryset: QuerySet[Any], position: Position) -> QuerySet[Any]:
+        """The rows after a position, or those before it from the nearest on."""
+        # A comparison of rows, which an index answers; spelled out with OR it would not.
+        is_below = self.is_descending != position.is_backward
+        lookup = TupleLessThan if is_below else TupleGreaterThan
+        columns = Tuple(*(F(name) for name in self.names))
+        walk = queryset.reverse() if position.is_backward else queryset
+        return walk.filter(lookup(columns, position.values))
 
 
 class Page(NamedTuple):
@@ -60,27 +79,33 @@ def fetch_page(queryset: QuerySet[Any], limit: int, position: Position | None) -
     """At most `limit` rows of an ordered queryset, from `position` or from its start."""
     is_backward = position is not None and position.is_backward
     ordering = Ordering.of(queryset)
-    walk = queryset.reverse() if is_backward else queryset
-    if position is not None:
-        walk = walk.filter(_beyond(ordering, position))
+    walk = queryset if position is None else ordering.walk(queryset, position)
     rows = list(walk[: limit + 1])
     has_more = len(rows) > limit
     rows = rows[:limit]
     if is_backward:
         rows.reverse()
+    if not rows:
+        return Page([], None, None)
+    bounds = ordering.values_of(rows[0]), ordering.values_of(rows[-1])
+    return Page(rows, *beside(position, bounds, has_more=has_more))
+
+
+def beside(
+    position: Position | None, bounds: tuple[list[Any], list[Any]], *, has_more: bool
+) -> tuple[Position | None, Position | None]:
+    """The positions of the next and the previous page, if there are any.
+
+    `bounds` are the values of the page's first and last row. Whoever came to `position` came
+    from the page beside it, on one side; `has_more` says whether there is one on the other.
+    """
+    first, last = bounds
+    is_backward = position is not None and position.is_backward
     has_next, has_previous = (True, has_more) if is_backward else (has_more, position is not None)
-    return Page(
-        rows,
-        Position(ordering.values_of(rows[-1])) if rows and has_next else None,
-        Position(ordering.values_of(rows[0]), is_backward=True) if rows and has_previous else None,
+    return (
+        Position(last) if has_next else None,
+        Position(first, is_backward=True) if has_previous else None,
     )
-
-
-def _beyond(ordering: Ordering, position: Position) -> TupleGreaterThan | TupleLessThan:
-    # A comparison of rows, which an index answers; spelled out with OR it would not.
-    lookup = TupleLessThan if ordering.is_descending != position.is_backward else TupleGreaterThan
-    columns = Tuple(*(F(name) for name in ordering.names))
-    return lookup(columns, position.values)
 
 
 def encode(position: Position, scope: str) -> str:
@@ -112,21 +137,24 @@ class KeysetPagination(BasePagination):
     """
 
     request: Request
-    count: int | None
-    page: Page
+    count: int
+    page: Any
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        limit, position = self.read(request, view)
+        self.count = queryset.count()
+        self.page = fetch_page(queryset, limit, position)
+        rows: list[Any] = self.page.rows
+        return rows
+
+    def read(self, request: Request, view: Any) -> tuple[int, Position | None]:
+        """The limit, and the position that the cursor stands for."""
         self.request = request
         self.scope = f"{request.path}?{view.filterset.scope}"
         parameters = view.filterset.form.cleaned_data
         token = parameters["cursor"]
         position = None if token is None else decode(token, self.scope)
-        self.count = self.count_rows(queryset)
-        self.page = fetch_page(queryset, parameters["limit"], position)
-        return self.page.rows
-
-    def count_rows(self, queryset: QuerySet[Any]) -> int | None:
-        return queryset.count()
+        return parameters["limit"], position
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response(

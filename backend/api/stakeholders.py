@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.http import StreamingHttpResponse
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -31,6 +32,7 @@ from backend.api.parameters import (
     StrictFilterSet,
     TextParameter,
 )
+from backend.api.rendering import render_feature
 from backend.api.schema import body_of
 from backend.api.views import PublicView
 from backend.models import Stakeholder, State
@@ -52,7 +54,7 @@ class FeatureForm(forms.Form):
     # Django takes declared fields off the class before a form's own `fields` is set.
     fields = ChoicesParameter(  # type: ignore[assignment]
         "The properties to return; all, if left out.",
-        PROPERTIES,
+        [*PROPERTIES],
         component="StakeholderProperty",
         example=["name", "type"],
     )
@@ -131,11 +133,11 @@ class WholeSetFilterSet(StrictFilterSet):
         return super().filter_queryset(queryset)
 
     @property
-    def properties(self) -> list[str]:
+    def properties(self) -> tuple[str, ...]:
         """Those to return, in the order of the contract."""
         asked = self.form.cleaned_data
-        chosen = [name for name in PROPERTIES if name in (asked["fields"] or PROPERTIES)]
-        return [*chosen, "distance_m"] if asked["near"] else chosen
+        chosen = tuple(name for name in PROPERTIES if name in (asked["fields"] or PROPERTIES))
+        return (*chosen, "distance_m") if asked["near"] else chosen
 
 
 class StakeholderFilterSet(WholeSetFilterSet):
@@ -160,10 +162,7 @@ class StakeholderView(PublicView, GenericAPIView[Stakeholder]):
     serializer_class = StakeholderSerializer
     renderer_classes = [GeoJSONRenderer]
     filter_backends = [StrictFilterBackend]
-    filterset: WholeSetFilterSet | None = None
-
-    def get_serializer_context(self) -> dict[str, Any]:
-        return {"properties": self.filterset.properties if self.filterset else PROPERTIES}
+    filterset: WholeSetFilterSet
 
 
 @extend_schema_view(
@@ -184,6 +183,16 @@ class StakeholderViewSet(StakeholderView, ReadOnlyModelViewSet[Stakeholder]):
 
     filterset_class = StakeholderFilterSet
     pagination_class = FeaturePagination
+
+    def list(self, request: Request, *_args: Any, **_kwargs: Any) -> Response:
+        queryset = self.filter_queryset(self.get_queryset())
+        return FeaturePagination().respond(queryset, request, self)
+
+    def retrieve(self, *_args: Any, **kwargs: Any) -> Response:
+        feature = render_feature(self.get_queryset().filter(pk=kwargs["pk"]), PROPERTIES)
+        if feature is None:
+            raise NotFound
+        return Response(feature.encode())
 
     @extend_schema(
         operation_id="searchStakeholders",
@@ -214,8 +223,7 @@ class WholeSetView(StakeholderView):
 
     def get(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002
         queryset = self.filter_queryset(self.get_queryset())
-        serializer = StakeholderSerializer(context=self.get_serializer_context())
-        chunks = stream_collection(queryset, serializer)
+        chunks = stream_collection(queryset, self.filterset.properties)
         # What fails at once must be an error, not half of an answer.
         first = next(chunks)
         return StreamingHttpResponse(chain([first], chunks), content_type=GEO_JSON)

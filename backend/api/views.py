@@ -42,7 +42,7 @@ class PublicView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if not hasattr(self, "filterset_class"):
+        if not hasattr(self, "filterset_class") or getattr(self, "action", "") == "retrieve":
             refuse_unknown(read_query(request.query_params), {})
 
     def finalize_response(self, *args: Any, **kwargs: Any) -> Response:

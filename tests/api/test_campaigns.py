@@ -118,6 +118,11 @@ class TestRetrieveCampaign:
         assert response.json()["slug"] == "clean-water"
         assert response.json()["endorsement_count"] == 0
 
+    def test_takes_no_parameters_of_the_list(self, api: APIClient) -> None:
+        make_campaign(slug="clean-water")
+
+        assert api.get(f"{URL}/clean-water?limit=1").status_code == 400
+
     def test_is_not_found_when_inactive_deleted_or_unknown(self, api: APIClient) -> None:
         make_campaign(slug="inactive", active=False)
         make_campaign(slug="deleted").delete()

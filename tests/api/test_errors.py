@@ -6,7 +6,6 @@ import pytest
 from django.db import InterfaceError, OperationalError
 from rest_framework.test import APIClient
 
-from backend.models.stakeholder import StakeholderQuerySet
 from tests.factories import make_stakeholder
 
 pytestmark = pytest.mark.django_db
@@ -63,10 +62,10 @@ class TestProblems:
     def test_database_outage_is_unavailable_and_says_when_to_retry(
         self, api: APIClient, monkeypatch: pytest.MonkeyPatch, error: Exception
     ) -> None:
-        def fail(*_args: Any) -> None:
+        def fail(*_args: Any, **_kwargs: Any) -> None:
             raise error
 
-        monkeypatch.setattr(StakeholderQuerySet, "count", fail)
+        monkeypatch.setattr("backend.api.features.render_page", fail)
 
         response = api.get(LIST)
 
@@ -80,10 +79,10 @@ class TestProblems:
         monkeypatch: pytest.MonkeyPatch,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
-        def fail(*_args: Any) -> None:
+        def fail(*_args: Any, **_kwargs: Any) -> None:
             raise RuntimeError("a secret")
 
-        monkeypatch.setattr(StakeholderQuerySet, "count", fail)
+        monkeypatch.setattr("backend.api.features.render_page", fail)
         api.raise_request_exception = False
 
         with caplog.at_level(logging.ERROR):

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import hypothesis
@@ -20,7 +21,7 @@ hypothesis.settings.register_profile("contract", derandomize=True, deadline=None
 hypothesis.settings.load_profile("contract")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The demo coalition, committed, with the same ids each time."""
     with django_db_blocker.unblock():
@@ -30,9 +31,9 @@ def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         remove_committed_rows()
 
 
-@pytest.fixture(scope="package")
-def server(demo: None) -> Iterator[str]:
-    """The base URL of a running server."""
+@contextmanager
+def serving(env: Mapping[str, str]) -> Iterator[str]:
+    """The base URL of a server that runs with these variables."""
     port = free_port()
     arguments = [f"--host={HOST}", f"--port={port}", "--interface=wsgi", "--workers=1"]
     arguments += ["--no-ws", "--log-level=error", f"--working-dir={settings.BASE_DIR}"]
@@ -40,8 +41,17 @@ def server(demo: None) -> Iterator[str]:
         "The API",
         [sys.executable, "-m", "granian", *arguments, "backend.wsgi:application"],
         account=Account(os.geteuid(), os.getegid()),
-        env=os.environ,
+        env=env,
     )
-    granian.wait_until(lambda: accepts_connections(HOST, port))
-    yield f"http://{HOST}:{port}"
-    granian.stop()
+    try:
+        granian.wait_until(lambda: accepts_connections(HOST, port))
+        yield f"http://{HOST}:{port}"
+    finally:
+        granian.stop()
+
+
+@pytest.fixture(scope="module")
+def server(demo: None) -> Iterator[str]:
+    """The base URL of a server of the demo coalition."""
+    with serving(os.environ) as url:
+        yield url

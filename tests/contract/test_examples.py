@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from django.conf import settings
-from jsonschema import Draft202012Validator
+from openapi_schema_validator import OAS31Validator
 
 from backend.api import schema
 from tests.contract.asking import ask
@@ -67,7 +67,7 @@ class TestExamples:
 
         for content in filter(None, contents):
             for media_type in content["content"].values():
-                validator = Draft202012Validator({**DOCUMENT, **media_type["schema"]})
+                validator = OAS31Validator({**DOCUMENT, **media_type["schema"]})
                 validator.validate(media_type["example"])
 
     @pytest.mark.parametrize("name", DOCUMENT["components"]["responses"])
@@ -76,7 +76,7 @@ class TestExamples:
             "application/problem+json"
         ]
 
-        validator = Draft202012Validator({**DOCUMENT, **media_type["schema"]})
+        validator = OAS31Validator({**DOCUMENT, **media_type["schema"]})
 
         validator.validate(media_type["example"])
         assert media_type["example"]["status"] == int(name.removeprefix("Problem"))
