@@ -10,6 +10,9 @@ test:
 	@deploy/install.sh development
 	@exec .venv/bin/python -m deploy.stack test $(ARGS)
 
+# A script of the TypeScript client, run by the virtual environment's npm.
+CLIENT = @PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix clients/typescript run --silent
+
 check:
 	@deploy/install.sh development
 	.venv/bin/ruff format --check
@@ -18,6 +21,7 @@ check:
 	.venv/bin/lint-imports
 	.venv/bin/python manage.py makemigrations --check --dry-run
 	.venv/bin/python manage.py spectacular --validate --fail-on-warn | diff openapi.yaml -
+	$(CLIENT) check
 
 format:
 	.venv/bin/ruff format
@@ -25,6 +29,7 @@ format:
 
 openapi.yaml:
 	.venv/bin/python manage.py spectacular --validate --fail-on-warn --file $@
+	$(CLIENT) generate
 
 # The versions and hashes of every dependency, for every supported Python.
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

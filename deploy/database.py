@@ -80,7 +80,9 @@ class Database:
     def running(self, *postgresql_settings: str) -> Iterator[list[Server]]:
         """Start the cluster and the pool, bring the schema up to date; stop both at the end."""
         with ExitStack() as started:
-            self.cluster.create()
+            if not self.cluster.folder.exists():
+                print("Creating a database (once, some ten seconds) …", flush=True)
+                self.cluster.create()
             postgresql = self.cluster.start(*postgresql_settings)
             started.callback(postgresql.stop)
             self.cluster.initialise(
@@ -95,6 +97,7 @@ class Database:
     def load_demo_once(self) -> None:
         loaded = self.servers_folder / "demo.loaded"
         if not loaded.exists():
+            print("Loading the demo data (once) …", flush=True)
             self.manage("load_demo", what="Loading the demo data")
             loaded.touch()
 

@@ -124,6 +124,8 @@ class FeatureExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-c
             StakeholderSerializer(context=shown), direction, bypass_extensions=True
         )
         properties = flat["properties"]
+        # drf-spectacular names the enumerations of serializers, but not those within a member.
+        properties |= {"type": ref("schemas/StakeholderType"), "state": ref("schemas/State")}
         key = properties.pop("id")
         properties.pop("public_location")
         members = {
