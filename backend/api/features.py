@@ -96,6 +96,12 @@ class FeaturePagination(KeysetPagination):
         headers = self.link_header() if request.method == "GET" else None
         return Response(collection(head, self.page.features), headers=headers)
 
+    def get_paginated_response_schema(
+        self,
+        schema: dict[str, Any],  # noqa: ARG002  # api/schema.py describes the collection
+    ) -> dict[str, Any]:
+        return {"$ref": "#/components/schemas/StakeholderFeatureCollection"}
+
     def links(self) -> list[dict[str, Any]]:
         here = {"rel": "self", "type": GEO_JSON, "href": self.request.build_absolute_uri()}
         if self.request.method == "POST":

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Point, Polygon
@@ -18,6 +18,50 @@ MAX_RADIUS_M = 20_037_508.0
 
 # float() would read nan, 1_0 and the digits of every script.
 NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
+
+
+LONGITUDE = {"type": "number", "minimum": -180, "maximum": 180}
+LATITUDE = {"type": "number", "minimum": -90, "maximum": 90}
+
+
+def array(items: Mapping[str, Any], *, minimum: int) -> dict[str, Any]:
+    return {"type": "array", "items": items, "minItems": minimum}
+
+
+def numbers(*kinds: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of an array with one number of each kind."""
+    # `items` speaks of what follows: nothing does, but older tools know no `prefixItems`.
+    exact = {"prefixItems": list(kinds), "items": {"type": "number"}}
+    return {"type": "array", **exact, "minItems": len(kinds), "maxItems": len(kinds)}
+
+
+def geometry(kind: str, coordinates: Mapping[str, Any], description: str) -> dict[str, Any]:
+    """The schema of a GeoJSON geometry with nothing but its type and coordinates."""
+    return {
+        "type": "object",
+        "description": description,
+        "required": ["type", "coordinates"],
+        "properties": {"type": {"type": "string", "const": kind}, "coordinates": coordinates},
+        "additionalProperties": False,
+    }
+
+
+POSITION = numbers(LONGITUDE, LATITUDE)
+RINGS = array(array(POSITION, minimum=4), minimum=1)
+
+GEOMETRIES = {
+    "Point": geometry("Point", POSITION, "A GeoJSON Point: longitude and latitude in WGS 84."),
+    "Polygon": geometry(
+        "Polygon",
+        RINGS,
+        "A GeoJSON Polygon in WGS 84: closed rings that do not cross, the outer one first.",
+    ),
+    "MultiPolygon": geometry(
+        "MultiPolygon",
+        array(RINGS, minimum=1),
+        "A GeoJSON MultiPolygon in WGS 84: polygons that do not overlap.",
+    ),
+}
 
 
 class BoundingBox(NamedTuple):
@@ -76,12 +120,7 @@ class BBoxParameter(NumbersParameter):
 
     length = 4
     names = "west,south,east,north"
-    schema = {
-        "type": "array",
-        "minItems": 4,
-        "maxItems": 4,
-        "items": {"type": "number", "minimum": -180, "maximum": 180},
-    }
+    schema = numbers(LONGITUDE, LATITUDE, LONGITUDE, LATITUDE)
 
     def from_numbers(self, west: Any, south: Any, east: Any, north: Any) -> BoundingBox:
         if not (is_longitude(west) and is_longitude(east)):
@@ -98,12 +137,7 @@ class NearParameter(NumbersParameter):
 
     length = 2
     names = "longitude,latitude"
-    schema = {
-        "type": "array",
-        "minItems": 2,
-        "maxItems": 2,
-        "items": {"type": "number", "minimum": -180, "maximum": 180},
-    }
+    schema = POSITION
 
     def from_numbers(self, longitude: Any, latitude: Any) -> Point:
         if not is_longitude(longitude) or not is_latitude(latitude):
@@ -119,7 +153,7 @@ class RadiusParameter(Parameter):
 
     schema = {
         "type": "string",
-        "pattern": r"^[0-9]+(\.[0-9]+)?(mi|km|m)$",
+        "pattern": r"^[0-9]{1,9}(\.[0-9]{1,9})?(mi|km|m)$",
         "default": "50mi",
     }
 
@@ -137,13 +171,7 @@ class AreaParameter(Parameter):
     """A GeoJSON Polygon or MultiPolygon (RFC 7946, section 3.1) without a third dimension."""
 
     schema = {
-        "type": "object",
-        "required": ["type", "coordinates"],
-        "properties": {
-            "type": {"type": "string", "enum": ["Polygon", "MultiPolygon"]},
-            "coordinates": {"type": "array", "items": {"type": "array"}, "minItems": 1},
-        },
-        "additionalProperties": False,
+        "oneOf": [{"$ref": f"#/components/schemas/{kind}"} for kind in ("Polygon", "MultiPolygon")]
     }
 
     def from_json(self, value: Any) -> GEOSGeometry:

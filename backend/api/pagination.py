@@ -153,7 +153,8 @@ class KeysetPagination(BasePagination):
         self.scope = f"{request.path}?{view.filterset.scope}"
         parameters = view.filterset.form.cleaned_data
         token = parameters["cursor"]
-        return parameters["limit"], decode(token, self.scope) if token else None
+        position = None if token is None else decode(token, self.scope)
+        return parameters["limit"], position
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response(

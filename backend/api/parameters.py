@@ -62,7 +62,12 @@ class Parameter(forms.Field):
 class TextParameter(Parameter):
     """Text of 1 to 200 characters, none of them NUL."""
 
-    schema = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_LENGTH}
+    schema = {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": MAX_TEXT_LENGTH,
+        "pattern": r"^[^\u0000]*$",
+    }
 
     def from_json(self, value: Any) -> str:
         if not isinstance(value, str):
@@ -130,6 +135,8 @@ class LimitParameter(Parameter):
         return int(text.lstrip("0")[:20] or "0")
 
     def from_json(self, value: Any) -> int:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)  # to JSON, 5.0 is the number 5
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise ValidationError("Give a whole number from 1.", code="invalid")
         return min(value, self.maximum)
@@ -138,7 +145,7 @@ class LimitParameter(Parameter):
 class CursorParameter(TextParameter):
     """The opaque cursor of a `next` or `previous` link."""
 
-    schema = {"type": "string", "minLength": 1}
+    schema = {"type": "string", "pattern": r"^[A-Za-z0-9_-]+~[A-Za-z0-9_-]+$"}
 
     def __init__(self) -> None:
         super().__init__("Where the page starts, from the link of another page.")

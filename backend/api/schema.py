@@ -1,158 +1,30 @@
 """What the OpenAPI document says that serializers alone do not tell."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import Direction
 
-from backend.api.errors import PROBLEM_JSON, RETRY_AFTER_SECONDS, problem
-from backend.api.features import GEO_JSON, MAX_EXACT_COUNT, PROPERTIES, StakeholderSerializer
+from backend.api.components import (
+    COMPONENTS,
+    HEADERS,
+    PATH_PARAMETERS,
+    PROBLEMS,
+    Schema,
+    ref,
+)
+from backend.api.errors import PROBLEM_JSON, problem
+from backend.api.features import PROPERTIES, StakeholderSerializer
 from backend.api.parameters import StrictFilterSet
 
-Schema = dict[str, Any]
-
-
-def ref(name: str) -> Schema:
-    return {"$ref": f"#/components/{name}"}
-
-
-COMPONENTS: Schema = {
-    "Point": {
-        "type": "object",
-        "description": "A GeoJSON Point: longitude and latitude in WGS 84.",
-        "required": ["type", "coordinates"],
-        "properties": {
-            "type": {"type": "string", "const": "Point"},
-            "coordinates": {
-                "type": "array",
-                "items": {"type": "number", "minimum": -180, "maximum": 180},
-                "minItems": 2,
-                "maxItems": 2,
-            },
-        },
-        "example": {"type": "Point", "coordinates": [-76.52589, 38.9799]},
-    },
-    "StakeholderProperty": {"type": "string", "enum": [*PROPERTIES]},
-    "StakeholderFeatureCollection": {
-        "type": "object",
-        "description": "A page of features.",
-        "required": ["type", "numberReturned", "links", "features"],
-        "properties": {
-            "type": {"type": "string", "const": "FeatureCollection"},
-            "numberMatched": {
-                "type": "integer",
-                "minimum": 0,
-                "maximum": MAX_EXACT_COUNT,
-                "description": "How many there are on all pages; left out if more than 10,000.",
-            },
-            "numberReturned": {"type": "integer", "minimum": 0},
-            "links": {"type": "array", "items": ref("schemas/Link")},
-            "features": {"type": "array", "items": ref("schemas/StakeholderFeature")},
-        },
-    },
-    "StakeholderSet": {
-        "type": "object",
-        "description": "All features.",
-        "required": ["type", "features"],
-        "properties": {
-            "type": {"type": "string", "const": "FeatureCollection"},
-            "features": {"type": "array", "items": ref("schemas/StakeholderFeature")},
-        },
-    },
-    "Link": {
-        "type": "object",
-        "description": (
-            "A link to a page. One with a `method` is followed by sending the body of the "
-            "request again, with the members of this `body` in it."
-        ),
-        "required": ["rel", "type", "href"],
-        "properties": {
-            "rel": {"type": "string", "enum": ["self", "next", "prev"]},
-            "type": {"type": "string", "const": GEO_JSON},
-            "href": {"type": "string", "format": "uri"},
-            "method": {"type": "string", "const": "POST"},
-            "body": {
-                "type": "object",
-                "required": ["cursor"],
-                "properties": {"cursor": {"type": "string"}},
-            },
-            "merge": {"type": "boolean", "const": True},
-        },
-    },
-    "Problem": {
-        "type": "object",
-        "description": "What went wrong, and what to do about it (RFC 9457).",
-        "required": ["type", "title", "status", "detail"],
-        "properties": {
-            "type": {
-                "type": "string",
-                "format": "uri-reference",
-                "description": "Where this kind of problem is explained.",
-            },
-            "title": {"type": "string"},
-            "status": {"type": "integer", "minimum": 400, "maximum": 599},
-            "detail": {"type": "string"},
-            "instance": {
-                "type": "string",
-                "format": "uri",
-                "description": "Stands in the server's log beside the reason of a crash.",
-            },
-            "errors": {"type": "array", "items": ref("schemas/InvalidParameter")},
-        },
-    },
-    "InvalidParameter": {
-        "type": "object",
-        "required": ["parameter", "code", "message"],
-        "properties": {
-            "parameter": {"type": "string", "description": "Its name."},
-            "code": {"type": "string", "description": "The kind of error, for programs."},
-            "message": {"type": "string", "description": "What would be right, for people."},
-        },
-    },
-}
-
-HEADERS: Schema = {
-    "CacheControl": {
-        "description": "How the answer may be cached (RFC 9111).",
-        "schema": {"type": "string"},
-        "example": "public, no-cache",
-    },
-    "Link": {
-        "description": "The next and the previous page, if there are any (RFC 8288).",
-        "schema": {"type": "string"},
-        "example": '<https://example.org/api/v1/campaigns?cursor=WzF~aQ>; rel="next"',
-    },
-    "RetryAfter": {
-        "description": "Seconds to wait before the next attempt.",
-        "schema": {"type": "integer"},
-        "example": RETRY_AFTER_SECONDS,
-    },
-}
-
-PATH_PARAMETERS: Schema = {
-    "slug": {
-        "description": "The campaign's slug.",
-        "schema": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"},
-        "example": "ten-thousand-acres-of-reef",
-    },
-    "id": {
-        "description": "The stakeholder's id.",
-        "schema": {"type": "integer", "format": "int64", "minimum": 0},
-        "example": 1,
-    },
-}
-
-PROBLEMS = {
-    400: "A parameter, or the body, is not what this document says.",
-    404: "There is nothing, or nothing public, at this address.",
-    406: "The request accepts none of the media types of the answer.",
-    413: "The body is larger than 1 MiB.",
-    415: "The body is not JSON.",
-    500: "The server failed.",
-    503: "The database did not answer in time.",
-}
+# Real answers of the demo coalition, by operation; tests/contract/test_examples.py records them.
+EXAMPLES: dict[str, Schema] = json.loads(
+    Path(__file__).with_name("examples.json").read_text(encoding="utf-8")
+)
 
 
 def describe(result: Schema, **_kwargs: Any) -> Schema:
@@ -163,6 +35,7 @@ def describe(result: Schema, **_kwargs: Any) -> Schema:
         if "properties" in schema:
             # What a serializer writes is always there.
             schema["required"] = list(schema["properties"])
+            _let_blank_be_anything(schema["properties"])
     components["schemas"] = dict(sorted((components["schemas"] | COMPONENTS).items()))
     components["headers"] = HEADERS
     components["responses"] = {f"Problem{code}": _problem_response(code) for code in PROBLEMS}
@@ -172,20 +45,32 @@ def describe(result: Schema, **_kwargs: Any) -> Schema:
     return result
 
 
+def _let_blank_be_anything(properties: Schema) -> None:
+    """Text that may be blank: blank may match its pattern too, and then `oneOf` refuses it."""
+    for name, schema in properties.items():
+        if "oneOf" in schema:
+            properties[name] = {"anyOf" if key == "oneOf" else key: schema[key] for key in schema}
+
+
 def _describe_operation(path: str, method: str, operation: Schema) -> None:
     responses = operation["responses"]
     responses["200"] |= {"description": "The answer.", "headers": _headers_of(operation)}
     for code in _problems_of(path, method, operation):
         responses[str(code)] = ref(f"responses/Problem{code}")
-    if "requestBody" in operation:
-        operation["requestBody"]["required"] = True
+    example = EXAMPLES[operation["operationId"]]
+    for content in responses["200"]["content"].values():
+        content["example"] = example["answer"]
+    if body := operation.get("requestBody"):
+        body["required"] = True
+        body["content"]["application/json"]["example"] = example["body"]
     for parameter in operation.get("parameters", []):
         parameter.update(PATH_PARAMETERS.get(parameter["name"], {}))
 
 
 def _problem_response(code: int) -> Schema:
     headers = {"headers": {"Retry-After": ref("headers/RetryAfter")}} if code == 503 else {}
-    content = {"schema": ref("schemas/Problem"), "example": problem(code)}
+    recorded = EXAMPLES.get(f"Problem{code}", {"answer": problem(code)})
+    content = {"schema": ref("schemas/Problem"), "example": recorded["answer"]}
     return {"description": PROBLEMS[code], **headers, "content": {PROBLEM_JSON: content}}
 
 
@@ -212,14 +97,6 @@ class OperationSchema(AutoSchema):
     def get_paginated_name(self, serializer_name: str) -> str:
         return f"{serializer_name}List"
 
-    def _get_response_for_code(self, serializer: Any, *args: Any, **kwargs: Any) -> Schema:
-        """A schema written out is the whole answer, even of a list; it is no item to be wrapped."""
-        response: Schema = super()._get_response_for_code(serializer, *args, **kwargs)  # type: ignore[no-untyped-call]
-        if isinstance(serializer, dict):
-            for content in response["content"].values():
-                content["schema"] = serializer
-        return response
-
 
 def body_of(filterset: type[StrictFilterSet]) -> Schema:
     """The JSON body that stands for a query with the same parameters."""
@@ -228,9 +105,8 @@ def body_of(filterset: type[StrictFilterSet]) -> Schema:
         name: {**parameter.schema, "description": parameter.help_text}
         for name, parameter in parameters.items()
     }
-    example = {name: parameters[name].example for name in ("type", "within")}
     schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    return {"application/json": {**schema, "example": example}}
+    return {"application/json": schema}
 
 
 class FeatureExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]

@@ -7,11 +7,12 @@ from django.http import StreamingHttpResponse
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
-from rest_framework.generics import GenericAPIView, ListAPIView
+from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from backend.api.components import ref
 from backend.api.features import (
     GEO_JSON,
     PROPERTIES,
@@ -32,17 +33,12 @@ from backend.api.parameters import (
     TextParameter,
 )
 from backend.api.rendering import render_feature
-from backend.api.schema import body_of, ref
+from backend.api.schema import body_of
 from backend.api.views import PublicView
 from backend.models import Stakeholder, State
 from backend.models.stakeholder import StakeholderQuerySet
 
 DEFAULT_RADIUS_MILES = 50.0
-
-AREA = {
-    "type": "Polygon",
-    "coordinates": [[[-77, 38], [-76, 38], [-76, 39.5], [-77, 39.5], [-77, 38]]],
-}
 
 
 class FeatureForm(forms.Form):
@@ -155,8 +151,7 @@ class StakeholderSearchFilterSet(StakeholderFilterSet):
     """What a search for stakeholders can be asked: what the list can, and an area."""
 
     within = Question(
-        StakeholderQuerySet.within,
-        AreaParameter("Inside this area, its edges included.", example=AREA),
+        StakeholderQuerySet.within, AreaParameter("Inside this area, its edges included.")
     )
 
 
@@ -221,12 +216,12 @@ class StakeholderViewSet(StakeholderView, ReadOnlyModelViewSet[Stakeholder]):
         responses={(200, GEO_JSON): ref("schemas/StakeholderSet")},
     )
 )
-class WholeSetView(StakeholderView, ListAPIView[Stakeholder]):
+class WholeSetView(StakeholderView):
     """All stakeholders the public may see, as one document."""
 
     filterset_class = WholeSetFilterSet
 
-    def list(self, *_args: Any, **_kwargs: Any) -> Any:
+    def get(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002
         queryset = self.filter_queryset(self.get_queryset())
         chunks = stream_collection(queryset, self.filterset.properties)
         # What fails at once must be an error, not half of an answer.

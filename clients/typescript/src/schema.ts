@@ -365,20 +365,32 @@ export interface components {
             /** @constant */
             merge?: true;
         };
-        /**
-         * @description A GeoJSON Point: longitude and latitude in WGS 84.
-         * @example {
-         *       "type": "Point",
-         *       "coordinates": [
-         *         -76.52589,
-         *         38.9799
-         *       ]
-         *     }
-         */
+        /** @description A GeoJSON MultiPolygon in WGS 84: polygons that do not overlap. */
+        MultiPolygon: {
+            /** @constant */
+            type: "MultiPolygon";
+            coordinates: [
+                number,
+                number
+            ][][][];
+        };
+        /** @description A GeoJSON Point: longitude and latitude in WGS 84. */
         Point: {
             /** @constant */
             type: "Point";
-            coordinates: number[];
+            coordinates: [
+                number,
+                number
+            ];
+        };
+        /** @description A GeoJSON Polygon in WGS 84: closed rings that do not cross, the outer one first. */
+        Polygon: {
+            /** @constant */
+            type: "Polygon";
+            coordinates: [
+                number,
+                number
+            ][][];
         };
         /** @description What went wrong, and what to do about it (RFC 9457). */
         Problem: {
@@ -521,10 +533,22 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "/problems#bad-request",
+                 *       "type": "/problems#invalid-parameters",
                  *       "title": "Bad Request",
                  *       "status": 400,
-                 *       "detail": "The request could not be understood."
+                 *       "detail": "Some parameters are not valid.",
+                 *       "errors": [
+                 *         {
+                 *           "parameter": "bbox",
+                 *           "code": "invalid",
+                 *           "message": "South must not be above north."
+                 *         },
+                 *         {
+                 *           "parameter": "radius",
+                 *           "code": "needs_near",
+                 *           "message": "A radius needs a place to start from: give `near` too."
+                 *         }
+                 *       ]
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -558,7 +582,7 @@ export interface components {
                  *       "type": "/problems#not-acceptable",
                  *       "title": "Not Acceptable",
                  *       "status": 406,
-                 *       "detail": "URI not available in preferred format"
+                 *       "detail": "Could not satisfy the request Accept header."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -592,7 +616,7 @@ export interface components {
                  *       "type": "/problems#unsupported-media-type",
                  *       "title": "Unsupported Media Type",
                  *       "status": 415,
-                 *       "detail": "Entity body in unsupported format"
+                 *       "detail": "Unsupported media type \"text/plain\" in request."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -665,7 +689,9 @@ export type Endorser = components['schemas']['Endorser'];
 export type HomePage = components['schemas']['HomePage'];
 export type InvalidParameter = components['schemas']['InvalidParameter'];
 export type Link = components['schemas']['Link'];
+export type MultiPolygon = components['schemas']['MultiPolygon'];
 export type Point = components['schemas']['Point'];
+export type Polygon = components['schemas']['Polygon'];
 export type Problem = components['schemas']['Problem'];
 export type StakeholderFeature = components['schemas']['StakeholderFeature'];
 export type StakeholderFeatureCollection = components['schemas']['StakeholderFeatureCollection'];
@@ -701,6 +727,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "homepage": "https://api.example.org/api/v1/homepage",
+                     *       "campaigns": "https://api.example.org/api/v1/campaigns",
+                     *       "campaign": "https://api.example.org/api/v1/campaigns/{slug}",
+                     *       "campaign_endorsements": "https://api.example.org/api/v1/campaigns/{slug}/endorsements",
+                     *       "stakeholders": "https://api.example.org/api/v1/stakeholders",
+                     *       "stakeholder": "https://api.example.org/api/v1/stakeholders/{id}",
+                     *       "stakeholders_search": "https://api.example.org/api/v1/stakeholders/search",
+                     *       "stakeholders_geojson": "https://api.example.org/api/v1/stakeholders.geojson",
+                     *       "schema": "https://api.example.org/api/v1/schema",
+                     *       "docs": "https://api.example.org/api/v1/docs",
+                     *       "redoc": "https://api.example.org/api/v1/redoc",
+                     *       "health": "https://api.example.org/health/ready"
+                     *     }
+                     */
                     "application/json": {
                         homepage: string;
                         campaigns: string;
@@ -757,6 +799,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "count": 2,
+                     *       "next": "https://api.example.org/api/v1/campaigns?cursor=WzF~aQ&limit=1&search=oyster",
+                     *       "previous": null,
+                     *       "results": [
+                     *         {
+                     *           "id": 6,
+                     *           "title": "Ten Thousand Acres of Oyster Reef",
+                     *           "slug": "ten-thousand-acres-of-reef",
+                     *           "summary": "Rebuild oyster reefs in ten more tributaries by 2035, with sanctuaries that stay closed and harvest bottom that stays open.",
+                     *           "description": "A grown oyster can clear up to fifty gallons of water in a day, and a reef of them shelters more life than any other bottom in the Bay. A century of dredging, then disease, left about one oyster where there had been a hundred. The first tributaries to be restored have shown that it can be turned around: shell goes down, spat is set, and within a few years the reef is building itself.\n\nThe work has to be fair to those who have lived from oysters all along. That is why the plan pairs each sanctuary with harvest bottom that is replanted with the same shell, keeps lines on the chart where they are once drawn, and hires local boats to plant and to monitor.\n\nWe ask the states for steady money for ten years rather than a fight each spring, for shell to be kept in the region instead of going into driveways, and for a plain yearly report on each reef: what was planted, what lived, and what it cost.",
+                     *           "endorsement_statement": "I support rebuilding oyster reefs in ten more tributaries by 2035, with fixed sanctuaries, replanted harvest bottom and work for local boats.",
+                     *           "allow_endorsements": true,
+                     *           "endorsement_form_instructions": "Tell us which river you know best and what its oysters have been like in your time.",
+                     *           "endorsement_count": 174,
+                     *           "created_at": "2026-05-18T12:20:00Z",
+                     *           "updated_at": "2026-05-18T12:20:00Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["CampaignList"];
                 };
             };
@@ -788,6 +852,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 6,
+                     *       "title": "Ten Thousand Acres of Oyster Reef",
+                     *       "slug": "ten-thousand-acres-of-reef",
+                     *       "summary": "Rebuild oyster reefs in ten more tributaries by 2035, with sanctuaries that stay closed and harvest bottom that stays open.",
+                     *       "description": "A grown oyster can clear up to fifty gallons of water in a day, and a reef of them shelters more life than any other bottom in the Bay. A century of dredging, then disease, left about one oyster where there had been a hundred. The first tributaries to be restored have shown that it can be turned around: shell goes down, spat is set, and within a few years the reef is building itself.\n\nThe work has to be fair to those who have lived from oysters all along. That is why the plan pairs each sanctuary with harvest bottom that is replanted with the same shell, keeps lines on the chart where they are once drawn, and hires local boats to plant and to monitor.\n\nWe ask the states for steady money for ten years rather than a fight each spring, for shell to be kept in the region instead of going into driveways, and for a plain yearly report on each reef: what was planted, what lived, and what it cost.",
+                     *       "endorsement_statement": "I support rebuilding oyster reefs in ten more tributaries by 2035, with fixed sanctuaries, replanted harvest bottom and work for local boats.",
+                     *       "allow_endorsements": true,
+                     *       "endorsement_form_instructions": "Tell us which river you know best and what its oysters have been like in your time.",
+                     *       "endorsement_count": 174,
+                     *       "created_at": "2026-05-18T12:20:00Z",
+                     *       "updated_at": "2026-05-18T12:20:00Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Campaign"];
                 };
             };
@@ -829,6 +908,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "count": 174,
+                     *       "next": "https://api.example.org/api/v1/campaigns/ten-thousand-acres-of-reef/endorsements?cursor=WzF~aQ&limit=2",
+                     *       "previous": null,
+                     *       "results": [
+                     *         {
+                     *           "statement": "We support this without reservation.",
+                     *           "created_at": "2026-10-26T22:39:48Z",
+                     *           "stakeholder": {
+                     *             "name": "Leroy Kimball",
+                     *             "organization": "St. Brendan's by the Bay",
+                     *             "role": "Rector",
+                     *             "type": "other",
+                     *             "state": "MD",
+                     *             "county": "Talbot"
+                     *           }
+                     *         },
+                     *         {
+                     *           "statement": "We have cored reefs that were a thousand years in the building. Ten years of patience is not much to ask.",
+                     *           "created_at": "2026-10-20T13:49:32Z",
+                     *           "stakeholder": {
+                     *             "name": "Bettina Hollis",
+                     *             "organization": "Upper Chesapeake School of the Environment",
+                     *             "role": "Professor of ecology",
+                     *             "type": "other",
+                     *             "state": "MD",
+                     *             "county": "Kent"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["EndorsementList"];
                 };
             };
@@ -855,6 +967,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "organization_name": "Whole Bay Coalition",
+                     *       "tagline": "Six states, one city, one watershed.",
+                     *       "hero_title": "The Bay begins in a stream near you",
+                     *       "hero_subtitle": "Farmers, watermen, towns, shops and neighbors from Cooperstown to the Capes, asking together for water that is clean enough to live from.",
+                     *       "hero_background_image": "https://images.example.org/whole-bay/marsh-at-first-light.jpg",
+                     *       "about_section_title": "Who we are",
+                     *       "about_section_content": "Rain that falls on a dairy farm in New York can be at the Virginia Capes three weeks later, and whatever it picked up on the way comes along. The Whole Bay Coalition was founded in a grange hall in 2019 by eleven people who lived at different points along that journey and were tired of hearing that the trouble was all upstream, or all downstream.\n\nWe ask for policies that people upstream and people downstream can both sign. Every campaign is drafted with those who would have to carry it out, and none goes ahead that our farmers and our watermen could not both live with. We endorse no candidates and take no money from governments.",
+                     *       "cta_title": "Put your name to it",
+                     *       "cta_content": "Legislators count letters, and they notice who wrote them. Choose a campaign, say in your own words why it matters where you live, and we will see that your delegation reads it.",
+                     *       "cta_button_text": "See the campaigns",
+                     *       "cta_button_url": "https://wholebay.example.org/campaigns",
+                     *       "contact_email": "hello@wholebay.example.org",
+                     *       "contact_phone": "+1 410 555 0142",
+                     *       "social_media_urls": {
+                     *         "bluesky": "https://bsky.example.com/wholebay",
+                     *         "youtube": "https://youtube.example.com/@wholebay",
+                     *         "mastodon": "https://social.example.org/@wholebay",
+                     *         "instagram": "https://instagram.example.com/wholebay"
+                     *       },
+                     *       "campaigns_section_title": "What we are asking for",
+                     *       "campaigns_section_subtitle": "Seven campaigns, each with a decision that somebody can take in the next two years.",
+                     *       "show_campaigns_section": true,
+                     *       "is_active": true,
+                     *       "content_blocks": [
+                     *         {
+                     *           "id": 1,
+                     *           "title": "One watershed",
+                     *           "block_type": "text",
+                     *           "content": "<p>Sixty-four thousand square miles drain to the Chesapeake, and more than eighteen million people live there. Most of them never see the Bay from their window. All of them live near a stream that ends in it.</p>\n<p>That is why the coalition begins in the hills: a cooler brook in Pendleton or Bradford is a clearer river in Richmond or Harrisburg, and in the end a better year for a crabber in Crisfield.</p>",
+                     *           "image_url": "",
+                     *           "image_alt_text": "",
+                     *           "video_url": "",
+                     *           "css_classes": "",
+                     *           "background_color": "",
+                     *           "order": 1,
+                     *           "is_visible": true,
+                     *           "created_at": "2025-12-01T12:00:00Z",
+                     *           "updated_at": "2025-12-01T12:00:00Z"
+                     *         },
+                     *         {
+                     *           "id": 2,
+                     *           "title": "The coalition in numbers",
+                     *           "block_type": "stats",
+                     *           "content": "<ul>\n<li><strong>300</strong> stakeholders in six states and the District of Columbia</li>\n<li><strong>7</strong> open campaigns</li>\n<li><strong>56</strong> farms and <strong>34</strong> working boats and shellfish growers</li>\n<li><strong>1</strong> campaign won: the winter crab survey is funded through 2030</li>\n</ul>",
+                     *           "image_url": "",
+                     *           "image_alt_text": "",
+                     *           "video_url": "",
+                     *           "css_classes": "stats stats-wide",
+                     *           "background_color": "#e8f1f2",
+                     *           "order": 2,
+                     *           "is_visible": true,
+                     *           "created_at": "2025-12-01T12:00:00Z",
+                     *           "updated_at": "2025-12-01T12:00:00Z"
+                     *         }
+                     *       ],
+                     *       "created_at": "2025-12-01T12:00:00Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["HomePage"];
                 };
             };
@@ -877,7 +1051,12 @@ export interface operations {
                  *       39.7
                  *     ]
                  */
-                bbox?: number[];
+                bbox?: [
+                    number,
+                    number,
+                    number,
+                    number
+                ];
                 /**
                  * @description The slug of a campaign that they publicly endorsed.
                  * @example ten-thousand-acres-of-reef
@@ -910,7 +1089,10 @@ export interface operations {
                  *       38.97
                  *     ]
                  */
-                near?: number[];
+                near?: [
+                    number,
+                    number
+                ];
                 /**
                  * @description The order; - reverses it.
                  * @example name
@@ -957,6 +1139,69 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "FeatureCollection",
+                     *       "numberMatched": 11,
+                     *       "numberReturned": 2,
+                     *       "links": [
+                     *         {
+                     *           "rel": "self",
+                     *           "type": "application/geo+json",
+                     *           "href": "https://api.example.org/api/v1/stakeholders?near=-76.49,38.97&radius=10mi&limit=2"
+                     *         },
+                     *         {
+                     *           "rel": "next",
+                     *           "type": "application/geo+json",
+                     *           "href": "https://api.example.org/api/v1/stakeholders?cursor=WzF~aQ&limit=2&near=-76.49%2C38.97&radius=10mi"
+                     *         }
+                     *       ],
+                     *       "features": [
+                     *         {
+                     *           "id": 96,
+                     *           "type": "Feature",
+                     *           "geometry": {
+                     *             "type": "Point",
+                     *             "coordinates": [
+                     *               -76.52589,
+                     *               38.9799
+                     *             ]
+                     *           },
+                     *           "properties": {
+                     *             "name": "Hannah Atwater",
+                     *             "organization": "The Copper Crab",
+                     *             "role": "Chef and owner",
+                     *             "type": "business",
+                     *             "state": "MD",
+                     *             "county": "Anne Arundel",
+                     *             "created_at": "2026-01-20T19:11:05Z",
+                     *             "distance_m": 3298.6
+                     *           }
+                     *         },
+                     *         {
+                     *           "id": 248,
+                     *           "type": "Feature",
+                     *           "geometry": {
+                     *             "type": "Point",
+                     *             "coordinates": [
+                     *               -76.53516,
+                     *               38.97553
+                     *             ]
+                     *           },
+                     *           "properties": {
+                     *             "name": "Marcus Nguyen",
+                     *             "organization": "Nor'easter Sailing School",
+                     *             "role": "Director",
+                     *             "type": "business",
+                     *             "state": "MD",
+                     *             "county": "Anne Arundel",
+                     *             "created_at": "2026-03-31T14:25:28Z",
+                     *             "distance_m": 3961.4
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/geo+json": components["schemas"]["StakeholderFeatureCollection"];
                 };
             };
@@ -968,75 +1213,7 @@ export interface operations {
     };
     exportStakeholders: {
         parameters: {
-            query?: {
-                /**
-                 * @description west,south,east,north: inside this box, edges included; west > east crosses 180°.
-                 * @example [
-                 *       -77.5,
-                 *       38,
-                 *       -75.5,
-                 *       39.7
-                 *     ]
-                 */
-                bbox?: number[];
-                /**
-                 * @description The slug of a campaign that they publicly endorsed.
-                 * @example ten-thousand-acres-of-reef
-                 */
-                campaign?: string;
-                /**
-                 * @description In this county.
-                 * @example Anne Arundel
-                 */
-                county?: string;
-                /**
-                 * @description The properties to return; all, if left out.
-                 * @example [
-                 *       "name",
-                 *       "type"
-                 *     ]
-                 */
-                fields?: components["schemas"]["StakeholderProperty"][];
-                /**
-                 * @description longitude,latitude: those within `radius`, the nearest first; adds `distance_m`.
-                 * @example [
-                 *       -76.49,
-                 *       38.97
-                 *     ]
-                 */
-                near?: number[];
-                /**
-                 * @description The order; - reverses it.
-                 * @example name
-                 */
-                ordering?: "name" | "-name" | "created_at" | "-created_at";
-                /**
-                 * @description How far `near` reaches: a number and its unit, mi, km or m.
-                 * @example 10mi
-                 */
-                radius?: string;
-                /**
-                 * @description Text in the name or organization, in upper or lower case.
-                 * @example farm
-                 */
-                search?: string;
-                /**
-                 * @description In any of these states, by USPS code.
-                 * @example [
-                 *       "MD",
-                 *       "VA"
-                 *     ]
-                 */
-                state?: components["schemas"]["State"][];
-                /**
-                 * @description Any of these types.
-                 * @example [
-                 *       "farmer",
-                 *       "waterman"
-                 *     ]
-                 */
-                type?: components["schemas"]["StakeholderType"][];
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -1050,6 +1227,53 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "FeatureCollection",
+                     *       "features": [
+                     *         {
+                     *           "id": 300,
+                     *           "type": "Feature",
+                     *           "geometry": {
+                     *             "type": "Point",
+                     *             "coordinates": [
+                     *               -79.18259,
+                     *               38.99179
+                     *             ]
+                     *           },
+                     *           "properties": {
+                     *             "name": "Mei Benfield",
+                     *             "organization": "Dry Run Cattle",
+                     *             "role": "Owner",
+                     *             "type": "farmer",
+                     *             "state": "WV",
+                     *             "county": "Grant",
+                     *             "created_at": "2026-08-31T21:15:53Z"
+                     *           }
+                     *         },
+                     *         {
+                     *           "id": 299,
+                     *           "type": "Feature",
+                     *           "geometry": {
+                     *             "type": "Point",
+                     *             "coordinates": [
+                     *               -77.78626,
+                     *               38.64367
+                     *             ]
+                     *           },
+                     *           "properties": {
+                     *             "name": "Beverly Pemberton",
+                     *             "organization": "Kettle Run Vineyard",
+                     *             "role": "Vintner",
+                     *             "type": "farmer",
+                     *             "state": "VA",
+                     *             "county": "Fauquier",
+                     *             "created_at": "2026-08-19T14:36:37Z"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/geo+json": components["schemas"]["StakeholderSet"];
                 };
             };
@@ -1081,6 +1305,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "type": "Feature",
+                     *       "geometry": {
+                     *         "type": "Point",
+                     *         "coordinates": [
+                     *           -76.55,
+                     *           39.01
+                     *         ]
+                     *       },
+                     *       "properties": {
+                     *         "name": "Vernon Okafor",
+                     *         "organization": "",
+                     *         "role": "",
+                     *         "type": "individual",
+                     *         "state": "MD",
+                     *         "county": "Anne Arundel",
+                     *         "created_at": "2025-12-08T23:41:45Z"
+                     *       }
+                     *     }
+                     */
                     "application/geo+json": components["schemas"]["StakeholderFeature"];
                 };
             };
@@ -1100,6 +1346,42 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "type": [
+                 *         "farmer",
+                 *         "waterman"
+                 *       ],
+                 *       "within": {
+                 *         "type": "Polygon",
+                 *         "coordinates": [
+                 *           [
+                 *             [
+                 *               -77,
+                 *               38
+                 *             ],
+                 *             [
+                 *               -76,
+                 *               38
+                 *             ],
+                 *             [
+                 *               -76,
+                 *               39.5
+                 *             ],
+                 *             [
+                 *               -77,
+                 *               39.5
+                 *             ],
+                 *             [
+                 *               -77,
+                 *               38
+                 *             ]
+                 *           ]
+                 *         ]
+                 *       },
+                 *       "limit": 2
+                 *     }
+                 */
                 "application/json": {
                     /** @description Any of these types. */
                     type?: components["schemas"]["StakeholderType"][];
@@ -1112,20 +1394,24 @@ export interface operations {
                     /** @description Text in the name or organization, in upper or lower case. */
                     search?: string;
                     /** @description west,south,east,north: inside this box, edges included; west > east crosses 180°. */
-                    bbox?: number[];
+                    bbox?: [
+                        number,
+                        number,
+                        number,
+                        number
+                    ];
                     /**
                      * @description The order; - reverses it.
                      * @enum {string}
                      */
                     ordering?: "name" | "-name" | "created_at" | "-created_at";
                     /** @description Inside this area, its edges included. */
-                    within?: {
-                        /** @enum {string} */
-                        type: "Polygon" | "MultiPolygon";
-                        coordinates: unknown[][];
-                    };
+                    within?: components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"];
                     /** @description longitude,latitude: those within `radius`, the nearest first; adds `distance_m`. */
-                    near?: number[];
+                    near?: [
+                        number,
+                        number
+                    ];
                     /**
                      * @description How far `near` reaches: a number and its unit, mi, km or m.
                      * @default 50mi
@@ -1151,6 +1437,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "FeatureCollection",
+                     *       "numberMatched": 25,
+                     *       "numberReturned": 2,
+                     *       "links": [
+                     *         {
+                     *           "rel": "self",
+                     *           "type": "application/geo+json",
+                     *           "href": "https://api.example.org/api/v1/stakeholders/search",
+                     *           "method": "POST"
+                     *         },
+                     *         {
+                     *           "rel": "next",
+                     *           "type": "application/geo+json",
+                     *           "href": "https://api.example.org/api/v1/stakeholders/search",
+                     *           "method": "POST",
+                     *           "body": {
+                     *             "cursor": "WzF~aQ"
+                     *           },
+                     *           "merge": true
+                     *         }
+                     *       ],
+                     *       "features": [
+                     *         {
+                     *           "id": 272,
+                     *           "type": "Feature",
+                     *           "geometry": {
+                     *             "type": "Point",
+                     *             "coordinates": [
+                     *               -76.07628,
+                     *               38.76343
+                     *             ]
+                     *           },
+                     *           "properties": {
+                     *             "name": "Omar Zimmerman",
+                     *             "organization": "Broad Reach Oysters",
+                     *             "role": "Oyster grower",
+                     *             "type": "waterman",
+                     *             "state": "MD",
+                     *             "county": "Talbot",
+                     *             "created_at": "2026-04-29T22:40:20Z"
+                     *           }
+                     *         },
+                     *         {
+                     *           "id": 245,
+                     *           "type": "Feature",
+                     *           "geometry": {
+                     *             "type": "Point",
+                     *             "coordinates": [
+                     *               -76.305,
+                     *               38.97102
+                     *             ]
+                     *           },
+                     *           "properties": {
+                     *             "name": "Priya Adeyemi",
+                     *             "organization": "F/V Early Riser",
+                     *             "role": "Captain",
+                     *             "type": "waterman",
+                     *             "state": "MD",
+                     *             "county": "Queen Anne's",
+                     *             "created_at": "2026-03-28T21:06:10Z"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/geo+json": components["schemas"]["StakeholderFeatureCollection"];
                 };
             };
@@ -1178,6 +1531,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok"
+                     *     }
+                     */
                     "application/json": {
                         /** @constant */
                         status: "ok";
@@ -1205,6 +1563,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok"
+                     *     }
+                     */
                     "application/json": {
                         /** @constant */
                         status: "ok";

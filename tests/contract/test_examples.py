@@ -1,0 +1,82 @@
+"""The examples in openapi.yaml are answers that the demo coalition gives today."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.conf import settings
+from openapi_schema_validator import OAS31Validator
+
+from backend.api import schema
+from tests.contract.asking import ask
+
+FILE = Path(schema.__file__).with_name("examples.json")
+DOCUMENT = yaml.safe_load((Path(settings.BASE_DIR) / "openapi.yaml").read_text())
+OPERATIONS = {
+    operation["operationId"]: operation
+    for item in DOCUMENT["paths"].values()
+    for operation in item.values()
+}
+
+ADDRESS = "https://api.example.org"
+# What depends on the server's key, and on when the demo's homepage was made the active one.
+NORMALISED = {
+    r"[A-Za-z0-9_-]+~[A-Za-z0-9_-]{43}": "WzF~aQ",
+    r"20[-0-9]{8}T[:0-9]{8}\.[0-9]+Z": "2026-11-02T09:30:00.123456Z",
+}
+LONG_LISTS = ("content_blocks", "features")
+
+
+def answer_of(example: dict[str, Any], server: str) -> Any:
+    """What the server answers to the request of an example, in the form that the file has it."""
+    headers = {"Accept": example.get("accept", "*/*")}
+    body = None
+    if "body" in example:
+        headers["Content-Type"] = example.get("content_type", "application/json")
+        body = json.dumps(example["body"]).encode()
+    text = ask(server, example["path"], body, headers).content.decode()
+    text = text.replace(server, ADDRESS)
+    for pattern, replacement in NORMALISED.items():
+        text = re.sub(pattern, replacement, text)
+    answer = json.loads(text)
+    for name in LONG_LISTS:
+        if name in answer:
+            answer[name] = answer[name][:2]
+    return answer
+
+
+class TestExamples:
+    def test_are_what_the_server_answers(self, server: str) -> None:
+        current = {
+            name: {**example, "answer": answer_of(example, server)}
+            for name, example in schema.EXAMPLES.items()
+        }
+        recorded = json.loads(FILE.read_text(encoding="utf-8"))
+
+        if current != recorded:
+            FILE.write_text(json.dumps(current, indent=2, ensure_ascii=False) + "\n", "utf-8")
+            pytest.fail(f"The answers have changed. They are in {FILE.name}: review them there.")
+
+    @pytest.mark.parametrize("name", OPERATIONS)
+    def test_of_every_operation_are_as_their_schema_says(self, name: str) -> None:
+        operation = OPERATIONS[name]
+        contents = [operation["responses"]["200"], operation.get("requestBody")]
+
+        for content in filter(None, contents):
+            for media_type in content["content"].values():
+                validator = OAS31Validator({**DOCUMENT, **media_type["schema"]})
+                validator.validate(media_type["example"])
+
+    @pytest.mark.parametrize("name", DOCUMENT["components"]["responses"])
+    def test_of_every_problem_are_as_their_schema_says(self, name: str) -> None:
+        media_type = DOCUMENT["components"]["responses"][name]["content"][
+            "application/problem+json"
+        ]
+
+        validator = OAS31Validator({**DOCUMENT, **media_type["schema"]})
+
+        validator.validate(media_type["example"])
+        assert media_type["example"]["status"] == int(name.removeprefix("Problem"))

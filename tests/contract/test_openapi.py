@@ -1,0 +1,141 @@
+"""What openapi.yaml allows is answered as it says; what it forbids is refused as it says."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import schemathesis
+from django.conf import settings
+from django.contrib.gis.geos import MultiPoint, Point, Polygon
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from schemathesis import Case, GenerationMode, HookContext
+
+from backend.api.geo import MAX_RADIUS_M, METERS
+
+CONFIG = schemathesis.Config.from_dict(
+    {
+        # The same requests each time, on every machine.
+        "seed": 1,
+        "generation": {"deterministic": True, "max-examples": 50},
+        "checks": {"enabled": True},
+    }
+)
+contract = schemathesis.openapi.from_path(Path(settings.BASE_DIR) / "openapi.yaml", config=CONFIG)
+
+
+@contract.hook
+def map_case(_context: HookContext, case: Case[Any]) -> Case[Any]:
+    """Mend what is meant to be valid, where a rule is more than JSON Schema can say."""
+    if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
+        return case
+    asked = case.body if isinstance(case.body, dict) else case.query
+    # Only one that the server has signed is a cursor: TestPages follows those.
+    asked.pop("cursor", None)
+    for name, mend in MENDED.items():
+        if name in asked:
+            asked[name] = mend(asked[name])
+    if "radius" in asked:
+        asked.setdefault("near", [0, 0] if asked is case.body else "0,0")
+    return case
+
+
+def south_below_north(box: Any) -> Any:
+    """Which of two numbers in an array is larger."""
+    if isinstance(box, str):
+        west, south, east, north = box.split(",")
+        south, north = sorted((south, north), key=float)
+        return f"{west},{south},{east},{north}"
+    west, south, east, north = box
+    return [west, min(south, north), east, max(south, north)]
+
+
+def within_the_earth(radius: str) -> str:
+    """How large a number in a string is."""
+    number = radius.rstrip("mik")
+    meters = float(number) * METERS[radius.removeprefix(number)]
+    return radius if 0 < meters <= MAX_RADIUS_M else "20037km"
+
+
+def closed_and_valid(area: dict[str, Any]) -> dict[str, Any]:
+    """That a ring ends where it starts, and crosses nothing: a hull around its positions does."""
+    polygons = area["coordinates"] if area["type"] == "MultiPolygon" else [area["coordinates"]]
+    positions = [position for rings in polygons for ring in rings for position in ring]
+    hull = MultiPoint([Point(*position) for position in positions]).convex_hull
+    if not isinstance(hull, Polygon) or not hull.valid:
+        hull = Polygon.from_bbox((-77, 38, -76, 39.5))
+    rings = [[[*position] for position in ring] for ring in hull.coords]
+    return {**area, "coordinates": [rings] if area["type"] == "MultiPolygon" else rings}
+
+
+MENDED: dict[str, Callable[[Any], Any]] = {
+    "bbox": south_below_north,
+    "radius": within_the_earth,
+    "within": closed_and_valid,
+}
+
+
+class TestOperations:
+    @contract.parametrize()
+    @hypothesis_settings(suppress_health_check=list(HealthCheck))
+    def test_answer_as_described(self, case: Case[Any], server: str) -> None:
+        case.call_and_validate(base_url=server)
+
+    def test_answer_as_described_with_what_others_answered(self, server: str) -> None:
+        contract.config.update(base_url=server)
+
+        contract.as_state_machine().run(
+            settings=hypothesis_settings(
+                max_examples=20,
+                stateful_step_count=8,
+                suppress_health_check=list(HealthCheck),
+            )
+        )
+
+
+class TestPages:
+    @pytest.mark.parametrize(
+        ("path", "query"),
+        [
+            ("/api/v1/campaigns", {"limit": "3", "ordering": "title"}),
+            ("/api/v1/campaigns/{slug}/endorsements", {"limit": "60"}),
+            ("/api/v1/stakeholders", {"limit": "40", "near": "-76.49,38.97", "fields": "name"}),
+        ],
+    )
+    def test_of_a_list_are_as_described(
+        self, path: str, query: dict[str, str], server: str
+    ) -> None:
+        slug = {"slug": "ten-thousand-acres-of-reef"} if "{" in path else {}
+        rows: list[Any] = []
+
+        while query:
+            case = contract[path]["GET"].Case(path_parameters=slug, query=query)
+            answer = case.call_and_validate(base_url=server)
+            page = answer.json()
+            rows += page.get("results") or page["features"]
+            cursor = cursor_of_next(answer.headers.get("link", [""])[0])
+            query = query | {"cursor": cursor} if cursor else {}
+
+        assert len(rows) == page.get("count", page.get("numberMatched")) > len(page)
+
+    def test_of_a_search_are_as_described(self, server: str) -> None:
+        body: dict[str, Any] = {"type": ["individual"], "ordering": "-name", "limit": 20}
+        rows: list[Any] = []
+
+        while body:
+            operation = contract["/api/v1/stakeholders/search"]["POST"]
+            case = operation.Case(body=body, media_type="application/json")
+            page = case.call_and_validate(base_url=server).json()
+            rows += page["features"]
+            links = {link["rel"]: link for link in page["links"]}
+            body = body | links["next"]["body"] if "next" in links else {}
+
+        assert len(rows) == page["numberMatched"] > 20
+
+
+def cursor_of_next(link_header: str) -> str | None:
+    match = re.search(r'<([^>]*)>; rel="next"', link_header)
+    return parse_qs(urlsplit(match[1]).query)["cursor"][0] if match else None
