@@ -130,7 +130,12 @@ def encoding_for(request: HttpRequest) -> str:
     weights = {}
     for item in request.headers.get("Accept-Encoding", "").lower().split(","):
         name, _, parameter = item.partition(";")
-        weights[name.strip()] = parameter.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+        weights[name.strip()] = parameter.replace(" ", "") not in {
+            "q=0",
+            "q=0.0",
+            "q=0.00",
+            "q=0.000",
+        }
     others = weights.get("*", False)
     return next((name for name in COMPRESSORS if weights.get(name, others)), IDENTITY)
 

@@ -369,28 +369,19 @@ export interface components {
         MultiPolygon: {
             /** @constant */
             type: "MultiPolygon";
-            coordinates: [
-                number,
-                number
-            ][][][];
+            coordinates: number[][][][];
         };
         /** @description A GeoJSON Point: longitude and latitude in WGS 84. */
         Point: {
             /** @constant */
             type: "Point";
-            coordinates: [
-                number,
-                number
-            ];
+            coordinates: number[];
         };
         /** @description A GeoJSON Polygon in WGS 84: closed rings that do not cross, the outer one first. */
         Polygon: {
             /** @constant */
             type: "Polygon";
-            coordinates: [
-                number,
-                number
-            ][][];
+            coordinates: number[][][];
         };
         /** @description What went wrong, and what to do about it (RFC 9457). */
         Problem: {
