@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from backend.api.campaigns import CampaignViewSet
-from backend.api.docs import RedocView, SchemaView, SwaggerView
+from backend.api.docs import ProblemsView, RedocView, SchemaView, SwaggerView
 from backend.api.endorsements import CampaignEndorsementsView
 from backend.api.health import LiveView, ReadyView
 from backend.api.homepage import HomePageView
@@ -38,6 +38,7 @@ api = [
 urlpatterns = [
     path("api/v1", RootView.as_view(), name="root"),
     path("api/v1", include(api)),
+    path("problems", ProblemsView.as_view(), name="problems"),
     path("health/live", LiveView.as_view(), name="live"),
     path("health/ready", ReadyView.as_view(), name="ready"),
     path("admin/", admin.site.urls),

@@ -1,6 +1,8 @@
 """The tests run against the stack of `make test`: the schema migrated by its owner, every
 request made as coalition_app through pgBouncer."""
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,9 @@ from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
 from rest_framework.test import APIClient
+
+from deploy.processes import Account, Server, accepts_connections, free_port
+from tests.browser import CHROMIUM, Browser, running_browser
 
 # Kept when a test's rows are removed: the migrations filled them.
 FILLED_BY_MIGRATIONS = {"django_migrations", "django_content_type", "auth_permission"}
@@ -69,3 +74,28 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the real data in {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The address of the API as granian serves it, to programs that speak HTTP."""
+    port = free_port()
+    command = [sys.executable, "-m", "granian", "--interface=wsgi", "--log-level=error"]
+    command += ["--no-ws", f"--port={port}", f"--working-dir={settings.BASE_DIR}"]
+    granian = Server(
+        "The API",
+        [*command, "backend.wsgi:application"],
+        account=Account(os.geteuid(), os.getegid()),
+        env=os.environ,
+    )
+    granian.wait_until(lambda: accepts_connections("127.0.0.1", port))
+    yield f"http://127.0.0.1:{port}"
+    granian.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("needs a browser: install Debian's package chromium")
+    with running_browser() as started:
+        yield started

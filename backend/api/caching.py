@@ -7,6 +7,7 @@ revision they are kept under, and never older.
 """
 
 import hashlib
+import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from threading import Lock
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 import brotli
 import zstandard
@@ -85,8 +86,9 @@ def _made(response: HttpResponseBase, tag: str, encoding: str) -> HttpResponseBa
     if response.status_code != HTTPStatus.OK:
         return response
     if isinstance(response, StreamingHttpResponse):
+        chunks = cast("Iterator[bytes]", response.streaming_content)
         if encoding != IDENTITY:
-            response.streaming_content = _compressed(response.streaming_content, encoding)
+            response.streaming_content = _compressed(chunks, encoding)
             response["Content-Encoding"] = encoding
         return _tagged(response, tag)
     kept = _keep(response, encoding)
@@ -130,12 +132,8 @@ def encoding_for(request: HttpRequest) -> str:
     weights = {}
     for item in request.headers.get("Accept-Encoding", "").lower().split(","):
         name, _, parameter = item.partition(";")
-        weights[name.strip()] = parameter.replace(" ", "") not in {
-            "q=0",
-            "q=0.0",
-            "q=0.00",
-            "q=0.000",
-        }
+        # q=0, however many zeros it is written with, refuses.
+        weights[name.strip()] = not re.fullmatch(r"\s*q=0(\.0{0,3})?\s*", parameter)
     others = weights.get("*", False)
     return next((name for name in COMPRESSORS if weights.get(name, others)), IDENTITY)
 

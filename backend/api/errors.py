@@ -9,6 +9,7 @@ from uuid import uuid4
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import HttpRequest, JsonResponse
+from django.utils.text import slugify
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
@@ -22,11 +23,29 @@ RETRY_AFTER_SECONDS = 5
 PROBLEMS_PAGE = "/problems"
 UNIQUE_VIOLATION = "23505"
 
+# What docs/problems.md explains. Python's own phrases differ between its versions.
+TITLES = {
+    HTTPStatus.BAD_REQUEST: "Bad Request",
+    HTTPStatus.FORBIDDEN: "Forbidden",
+    HTTPStatus.NOT_FOUND: "Not Found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Method Not Allowed",
+    HTTPStatus.NOT_ACCEPTABLE: "Not Acceptable",
+    HTTPStatus.CONFLICT: "Conflict",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Unsupported Media Type",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Internal Server Error",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Service Unavailable",
+}
+
 DETAILS = {
     HTTPStatus.BAD_REQUEST: "The request could not be understood.",
     HTTPStatus.FORBIDDEN: "This is not allowed.",
     HTTPStatus.NOT_FOUND: "There is nothing at this address.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not know the method.",
+    HTTPStatus.NOT_ACCEPTABLE: "The answer comes in none of the media types that you accept.",
     HTTPStatus.CONFLICT: "Another request was faster. Read the current state and try again.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than the server accepts.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Send the body as application/json.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "The server failed to answer. Its log says why.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The database did not answer in time. Try again in a moment.",
 }
@@ -37,7 +56,7 @@ class InvalidParameters(exceptions.APIException):
 
     status_code = HTTPStatus.BAD_REQUEST
     default_detail = "Some parameters are not valid."
-    default_code = "invalid-parameters"
+    title = "Invalid Parameters"
 
     def __init__(self, errors: Mapping[str, Iterable[DjangoValidationError]]) -> None:
         super().__init__()
@@ -50,15 +69,16 @@ class InvalidParameters(exceptions.APIException):
 
 
 def problem(
-    code: int, detail: str | None = None, kind: str | None = None, **members: Any
+    code: int, detail: str | None = None, title: str | None = None, **members: Any
 ) -> dict[str, Any]:
     """The members of a problem document: `type`, `title`, `status`, `detail`, and `members`."""
     status = HTTPStatus(code)
+    title = title or TITLES[status]
     return {
-        "type": f"{PROBLEMS_PAGE}#{kind or status.phrase.lower().replace(' ', '-')}",
-        "title": status.phrase,
+        "type": f"{PROBLEMS_PAGE}#{slugify(title)}",
+        "title": title,
         "status": status.value,
-        "detail": detail or DETAILS.get(status, status.description),
+        "detail": detail or DETAILS[status],
         **members,
     }
 
@@ -76,8 +96,7 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
         return None
     detail = str(getattr(error, "detail", "")) or None
     if isinstance(error, InvalidParameters):
-        kind, members = error.default_code, {"errors": error.errors}
-        response.data = problem(response.status_code, detail, kind, **members)
+        response.data = problem(response.status_code, detail, error.title, errors=error.errors)
     else:
         response.data = problem(response.status_code, detail)
     response.content_type = PROBLEM_JSON

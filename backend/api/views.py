@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.utils.cache import patch_cache_control
 from rest_framework import status
 from rest_framework.exceptions import NotAcceptable
-from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -37,7 +37,7 @@ class JSONNegotiation(DefaultContentNegotiation):
 class PublicView(APIView):
     """Readable by everybody, and kept by any cache that asks whether its copy is current."""
 
-    content_negotiation_class = JSONNegotiation
+    content_negotiation_class: type[BaseContentNegotiation] = JSONNegotiation
     cache_control: ClassVar[dict[str, bool]] = {"public": True, "no_cache": True}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

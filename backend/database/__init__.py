@@ -1,1 +1,1 @@
-"""The database backend for production, whose password is in AWS Secrets Manager."""
+"""The database backend: cheap health checks, and passwords from AWS Secrets Manager."""

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from corsheaders.defaults import default_headers
+from csp.constants import NONCE, NONE, SELF
 
 env = environ.FileAwareEnv()  # DATABASE_URL_FILE=/run/secrets/… stands for DATABASE_URL=…
 
@@ -35,6 +37,7 @@ INSTALLED_APPS = [
     "backend.apps.BackendConfig",
     "adminsortable2",
     "leaflet",
+    "csp",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -53,6 +56,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    # Before static files, so that pages among them have the policy too.
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -108,7 +113,7 @@ def postgis(url_variable: str) -> dict[str, Any]:
     """The database at the URL in the environment, as it must be used behind pgBouncer."""
     database: dict[str, Any] = env.db_url(url_variable)
     return database | {
-        "ENGINE": "django.contrib.gis.db.backends.postgis",
+        "ENGINE": "backend.database",
         # pgBouncer may give each transaction another server connection, on which a cursor
         # opened by an earlier one does not exist.
         "DISABLE_SERVER_SIDE_CURSORS": True,
@@ -120,11 +125,50 @@ def postgis(url_variable: str) -> dict[str, Any]:
     }
 
 
-CORS_URLS_REGEX = r"^/api/"
-# Everybody may read, from any page; no cookie is ever sent along.
+# What the admin's map shows.
+TILE_SERVER = "https://tile.openstreetmap.org"
+LEAFLET_CONFIG = {
+    "DEFAULT_CENTER": (38.5, -76.5),
+    "DEFAULT_ZOOM": 7,
+    "RESET_VIEW": False,
+    "TILES": [
+        (
+            "OpenStreetMap",
+            f"{TILE_SERVER}/{{z}}/{{x}}/{{y}}.png",
+            {
+                "attribution": (
+                    '&copy; <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a>'
+                ),
+                # The server refuses whoever does not say where they come from.
+                "referrerPolicy": "strict-origin",
+            },
+        )
+    ],
+}
+
+CORS_URLS_REGEX = r"^/(api|health)/"
+# Everybody may read, from any page; no cookie is ever sent along. There is nothing else to do
+# here (the POST is a search), so no origin is trusted with more than another.
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
+CORS_ALLOW_HEADERS = [*default_headers, "if-none-match"]
 CORS_EXPOSE_HEADERS = ["ETag", "Link", "Retry-After"]
+CORS_PREFLIGHT_MAX_AGE = 24 * 60 * 60
+
+# What a page may load and do, the admin's included. Scripts and styles that stand in a page
+# need its nonce, which the header names if a page uses it.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:", TILE_SERVER],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
 
 REST_FRAMEWORK = {
     # The API is public: nothing in it depends on who asks, so nobody is looked up.
@@ -161,21 +205,11 @@ SPECTACULAR_SETTINGS = {
         "backend.api.schema.describe",
     ],
     "COMPONENT_SPLIT_REQUEST": True,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "REDOC_UI_SETTINGS": {"disableGoogleFont": True},
     "ENUM_NAME_OVERRIDES": {
         "StakeholderType": "backend.models.stakeholder.Stakeholder.Type",
         "BlockType": "backend.models.homepage.ContentBlock.BlockType",
         "State": "backend.models.us_states.State",
     },
-}
-
-LEAFLET_CONFIG = {
-    "DEFAULT_CENTER": (38.5, -76.5),
-    "DEFAULT_ZOOM": 7,
-    "RESET_VIEW": False,
 }
 
 LOGGING = {

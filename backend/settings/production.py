@@ -50,12 +50,9 @@ DATABASES["default"]["OPTIONS"] |= {
     "sslrootcert": env.str("DATABASE_CA_BUNDLE"),
 }
 if not DATABASES["default"]["PASSWORD"]:
-    DATABASES["default"] |= {
-        "ENGINE": "backend.database",
-        "PASSWORD_SECRET": {
-            "secret_id": env.str("DATABASE_SECRET_ID"),
-            "region": env.str("AWS_REGION"),
-        },
+    DATABASES["default"]["PASSWORD_SECRET"] = {
+        "secret_id": env.str("DATABASE_SECRET_ID"),
+        "region": env.str("AWS_REGION"),
     }
 
 # Collected when the image is built.

@@ -97,9 +97,9 @@ class TestStart:
         environment["DATABASE_URL"] = "postgresql://coalition_master:word@db.example.org/coalition"
         del environment["DATABASE_SECRET_ID"], environment["AWS_REGION"]
 
-        engine = evaluate("settings.DATABASES['default']['ENGINE']", environment)
+        database = evaluate("settings.DATABASES['default']", environment)
 
-        assert engine == "django.contrib.gis.db.backends.postgis"
+        assert "PASSWORD_SECRET" not in database
 
     def test_is_refused_when_the_certificates_are_not_there(
         self, environment: dict[str, str]
@@ -126,8 +126,8 @@ class TestDatabase:
     ) -> None:
         database = evaluate("settings.DATABASES['default']", environment)
 
-        assert "'ENGINE': 'backend.database'" in database
-        assert "{'secret_id': 'coalition/app', 'region': 'eu-west-1'}" in database
+        secret = "{'secret_id': 'coalition/app', 'region': 'eu-west-1'}"
+        assert f"'PASSWORD_SECRET': {secret}" in database
 
 
 class TestPlainHttp:

@@ -587,10 +587,10 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "/problems#request-entity-too-large",
-                 *       "title": "Request Entity Too Large",
+                 *       "type": "/problems#content-too-large",
+                 *       "title": "Content Too Large",
                  *       "status": 413,
-                 *       "detail": "Entity is too large"
+                 *       "detail": "The body is larger than the server accepts."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];

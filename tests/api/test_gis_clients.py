@@ -1,0 +1,70 @@
+"""GDAL, which QGIS and geopandas read with, opens the stakeholders by their URL."""
+
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from django.core.management import call_command
+from pyogrio.raw import read
+
+from backend.models import Stakeholder
+from tests.factories import make_stakeholder
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("coalition")]
+
+PATH = "/api/v1/stakeholders.geojson"
+
+
+@pytest.fixture
+def coalition() -> None:
+    call_command("load_demo", verbosity=0)
+    make_stakeholder(name="Nowhere yet", location=None)
+
+
+def read_all(source: Any) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+    """The columns by name, the geometries as WKB among them, and what GDAL says of the layer."""
+    metadata, _, geometries, fields = read(source)
+    columns = zip(metadata["fields"], fields, strict=True)
+    return {**{name: list(values) for name, values in columns}, "wkb": list(geometries)}, metadata
+
+
+def public_names() -> list[str]:
+    return sorted(Stakeholder.objects.public().values_list("name", flat=True))
+
+
+class TestGDAL:
+    def test_opens_all_public_stakeholders_as_points(self, server: str) -> None:
+        # As ogrinfo and QGIS's type GeoJSON do; a bare URL means /vsicurl/ to pyogrio.
+        columns, layer = read_all(f"GeoJSON:{server}{PATH}")
+
+        assert sorted(columns["name"]) == public_names()
+        assert (layer["crs"], layer["geometry_type"]) == ("EPSG:4326", "Point")
+
+    def test_reads_null_geometries_where_there_is_no_place(self, server: str) -> None:
+        columns, _ = read_all(f"GeoJSON:{server}{PATH}")
+
+        wkb_of = dict(zip(columns["name"], columns["wkb"], strict=True))
+        assert wkb_of["Nowhere yet"] is None
+        located = Stakeholder.objects.public().exclude(public_location=None).count()
+        assert sum(wkb is not None for wkb in wkb_of.values()) == located > 200
+
+    def test_is_filtered_by_the_query(self, server: str) -> None:
+        columns, _ = read_all(f"GeoJSON:{server}{PATH}?type=waterman,farmer&fields=name,type")
+
+        assert set(columns) == {"name", "type", "wkb"}
+        assert set(columns["type"]) == {"waterman", "farmer"}
+
+    def test_streams(self, server: str) -> None:
+        columns, _ = read_all(f"/vsicurl_streaming/{server}{PATH}")
+
+        assert sorted(columns["name"]) == public_names()
+
+
+class TestGeopandas:
+    def test_downloads_and_reads_all(self, server: str) -> None:
+        # What geopandas.read_file does with a URL that has no byte ranges.
+        with urlopen(f"{server}{PATH}") as response:
+            assert "Accept-Ranges" not in response.headers
+            columns, _ = read_all(response.read())
+
+        assert sorted(columns["name"]) == public_names()
