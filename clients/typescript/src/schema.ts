@@ -525,7 +525,7 @@ export interface components {
                 /**
                  * @example {
                  *       "type": "/problems#invalid-parameters",
-                 *       "title": "Bad Request",
+                 *       "title": "Invalid Parameters",
                  *       "status": 400,
                  *       "detail": "Some parameters are not valid.",
                  *       "errors": [
