@@ -21,6 +21,7 @@ check:
 	.venv/bin/lint-imports
 	.venv/bin/python manage.py makemigrations --check --dry-run
 	.venv/bin/python manage.py spectacular --validate --fail-on-warn | diff openapi.yaml -
+	.venv/bin/python -m tests.contract.compatibility
 	$(CLIENT) check
 
 format:

@@ -46,7 +46,8 @@ def geometry(kind: str, coordinates: Mapping[str, Any], description: str) -> dic
     }
 
 
-POSITION = numbers(LONGITUDE, LATITUDE)
+# Not a tuple: every library's types of GeoJSON have a position as an array of numbers.
+POSITION = {**array(LONGITUDE, minimum=2), "maxItems": 2}
 RINGS = array(array(POSITION, minimum=4), minimum=1)
 
 GEOMETRIES = {
@@ -137,7 +138,7 @@ class NearParameter(NumbersParameter):
 
     length = 2
     names = "longitude,latitude"
-    schema = POSITION
+    schema = numbers(LONGITUDE, LATITUDE)
 
     def from_numbers(self, longitude: Any, latitude: Any) -> Point:
         if not is_longitude(longitude) or not is_latitude(latitude):

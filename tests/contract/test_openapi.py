@@ -61,10 +61,11 @@ def within_the_earth(radius: str) -> str:
 
 
 def closed_and_valid(area: dict[str, Any]) -> dict[str, Any]:
-    """That a ring ends where it starts, and crosses nothing: a hull around its positions does."""
+    """A ring ends where it starts and crosses nothing, as does a hull; latitudes end at 90."""
     polygons = area["coordinates"] if area["type"] == "MultiPolygon" else [area["coordinates"]]
     positions = [position for rings in polygons for ring in rings for position in ring]
-    hull = MultiPoint([Point(*position) for position in positions]).convex_hull
+    points = [Point(x, max(-90, min(y, 90))) for x, y in positions]
+    hull = MultiPoint(points).convex_hull
     if not isinstance(hull, Polygon) or not hull.valid:
         hull = Polygon.from_bbox((-77, 38, -76, 39.5))
     rings = [[[*position] for position in ring] for ring in hull.coords]

@@ -369,28 +369,19 @@ export interface components {
         MultiPolygon: {
             /** @constant */
             type: "MultiPolygon";
-            coordinates: [
-                number,
-                number
-            ][][][];
+            coordinates: number[][][][];
         };
         /** @description A GeoJSON Point: longitude and latitude in WGS 84. */
         Point: {
             /** @constant */
             type: "Point";
-            coordinates: [
-                number,
-                number
-            ];
+            coordinates: number[];
         };
         /** @description A GeoJSON Polygon in WGS 84: closed rings that do not cross, the outer one first. */
         Polygon: {
             /** @constant */
             type: "Polygon";
-            coordinates: [
-                number,
-                number
-            ][][];
+            coordinates: number[][][];
         };
         /** @description What went wrong, and what to do about it (RFC 9457). */
         Problem: {
@@ -534,7 +525,7 @@ export interface components {
                 /**
                  * @example {
                  *       "type": "/problems#invalid-parameters",
-                 *       "title": "Bad Request",
+                 *       "title": "Invalid Parameters",
                  *       "status": 400,
                  *       "detail": "Some parameters are not valid.",
                  *       "errors": [
@@ -596,10 +587,10 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "/problems#request-entity-too-large",
-                 *       "title": "Request Entity Too Large",
+                 *       "type": "/problems#content-too-large",
+                 *       "title": "Content Too Large",
                  *       "status": 413,
-                 *       "detail": "Entity is too large"
+                 *       "detail": "The body is larger than the server accepts."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];

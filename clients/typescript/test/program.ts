@@ -67,7 +67,7 @@ async function showNearest(): Promise<void> {
 }
 
 async function showProblems(): Promise<void> {
-  const wrong = await api.GET("/api/v1/stakeholders", { params: { query: { bbox: [1, 2, 3] } } });
+  const wrong = await api.GET("/api/v1/stakeholders", { params: { query: { bbox: [1, 3, 2, 2] } } });
   console.log(`problem: ${wrong.error?.status} ${wrong.error?.errors?.[0]?.parameter}`);
   const missing = await api.GET("/api/v1/campaigns/{slug}", {
     params: { path: { slug: "no-such-campaign" } },
