@@ -6,8 +6,6 @@ import pytest
 from django.db import OperationalError
 from rest_framework.test import APIClient
 
-from backend.models.stakeholder import StakeholderQuerySet
-
 pytestmark = pytest.mark.django_db
 
 ORIGIN: dict[str, Any] = {"HTTP_ORIGIN": "https://frontend.example"}
@@ -80,10 +78,10 @@ class TestAnswer:
     def test_of_a_failing_server_can_be_read_too(
         self, api: APIClient, monkeypatch: pytest.MonkeyPatch, error: type[Exception], status: int
     ) -> None:
-        def fail(*_args: Any) -> None:
+        def fail(*_args: Any, **_kwargs: Any) -> None:
             raise error
 
-        monkeypatch.setattr(StakeholderQuerySet, "count", fail)
+        monkeypatch.setattr("backend.api.features.render_page", fail)
         api.raise_request_exception = False
 
         response = api.get(LIST, **ORIGIN)
