@@ -41,6 +41,8 @@ COPY --from=packages /venv /venv
 WORKDIR /app
 COPY manage.py ./
 COPY backend backend
+# The page that the type of each problem points to.
+COPY docs/problems.md docs/
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 ENV DJANGO_SETTINGS_MODULE=backend.settings.production
 # Production starts with nothing missing; what stands in here is used for nothing.

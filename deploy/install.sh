@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the stack needs and is not there: PostgreSQL with PostGIS, pgBouncer, and a
 # virtual environment in .venv from one of the lock files; for development, the npm packages of
-# the TypeScript client as well.
+# the TypeScript client and of the example map as well.
 #
 #     deploy/install.sh runtime|development
 set -eu
@@ -67,11 +67,12 @@ if [ ! -e "$stamp" ] || ! .venv/bin/python -c '' 2>/dev/null; then
     touch ".venv/runtime-$(cksum <requirements/runtime.txt | tr ' ' -)"
 fi
 
-client=clients/typescript
-stamp=$client/node_modules/installed-$(cksum <$client/package-lock.json | tr ' ' -)
-if [ "$1" = development ] && [ ! -e "$stamp" ]; then
-    echo "Installing the npm packages of $client (once, some seconds) …"
-    PATH="$PWD/.venv/bin:$PATH" npm --prefix $client --loglevel=error ci ||
-        fail "The npm packages could not be installed; what npm said is above."
-    touch "$stamp"
-fi
+for folder in clients/typescript docs/examples; do
+    stamp=$folder/node_modules/installed-$(cksum <$folder/package-lock.json | tr ' ' -)
+    if [ "$1" = development ] && [ ! -e "$stamp" ]; then
+        echo "Installing the npm packages of $folder (once, some seconds) …"
+        PATH="$PWD/.venv/bin:$PATH" npm --prefix $folder --loglevel=error ci ||
+            fail "The npm packages could not be installed; what npm said is above."
+        touch "$stamp"
+    fi
+done

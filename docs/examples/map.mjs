@@ -12,6 +12,7 @@ const COLORS = {
   nonprofit: "#8856a7",
   individual: "#777777",
   government: "#b2182b",
+  other: "#222222",
 };
 const PLAIN = {
   version: 8,
@@ -57,7 +58,7 @@ function draw(map, stakeholders) {
     source: "stakeholders",
     paint: {
       "circle-radius": 6,
-      "circle-color": ["match", ["get", "type"], ...Object.entries(COLORS).flat(), "#000000"],
+      "circle-color": ["match", ["get", "type"], ...Object.entries(COLORS).flat(), COLORS.other],
       "circle-stroke-color": "#ffffff",
       "circle-stroke-width": 1,
     },

@@ -30,7 +30,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
 def frontend() -> Iterator[str]:
     """The address of the page, on another origin than the API's."""
     if not (EXAMPLES / "node_modules").is_dir():
-        pytest.skip("needs MapLibre: run npm ci --prefix docs/examples")
+        pytest.fail("MapLibre is missing: make test installs it.")
     handler = partial(QuietHandler, directory=EXAMPLES)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as served:
         Thread(target=served.serve_forever, daemon=True).start()
@@ -51,7 +51,7 @@ class TestMap:
 
         browser.open(f"{frontend}?api={server}")
 
-        located = Stakeholder.objects.public().exclude(public_location=None)
+        located = Stakeholder.objects.public().exclude(location=None)
         assert circles_drawn(browser) == located.count() > 200
         assert browser.complaints == []
 
