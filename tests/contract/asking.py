@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPMessage
 from typing import Any, NamedTuple
 
@@ -27,7 +28,9 @@ def ask(
     connection = HTTPConnection(server.removeprefix("http://"), timeout=30)
     try:
         method = method or ("GET" if body is None else "POST")
-        connection.request(method, path, body, {**(headers or {})})
+        # A server may answer before it has been sent everything, and hang up.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.request(method, path, body, {**(headers or {})})
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read())
     finally:
