@@ -28,7 +28,6 @@ from django.utils.http import parse_etags
 # A larger answer is not kept; the cache's MAX_ENTRIES bounds how many are.
 MAX_KEPT_BYTES = 512 * 1024
 KEPT_SECONDS = 60 * 60
-KEPT_HEADERS = ("Content-Type", "Link", "Cache-Control")
 # Of less, the headers are the larger part.
 MIN_COMPRESSED_BYTES = 500
 
@@ -100,7 +99,7 @@ def _made(response: HttpResponseBase, tag: str, encoding: str) -> HttpResponseBa
 def _keep(response: Any, encoding: str) -> Kept:
     if not response.is_rendered:
         response.render()
-    headers = {name: response[name] for name in KEPT_HEADERS if name in response}
+    headers = dict(response.items())
     body: bytes = response.content
     if encoding != IDENTITY and len(body) >= MIN_COMPRESSED_BYTES:
         headers["Content-Encoding"] = encoding

@@ -12,7 +12,7 @@ from backend.api.parameters import (
     TextParameter,
 )
 from backend.api.views import PublicView
-from backend.models import PolicyCampaign
+from backend.models import Endorsement, PolicyCampaign, Stakeholder
 from backend.models.campaign import PolicyCampaignQuerySet
 
 
@@ -75,6 +75,7 @@ class CampaignViewSet(PublicView, ReadOnlyModelViewSet[PolicyCampaign]):
     queryset = PolicyCampaign.objects.public().with_endorsement_count().newest_first()
     serializer_class = CampaignSerializer
     lookup_field = "slug"
+    shown_models = (PolicyCampaign, Endorsement, Stakeholder)
     filter_backends = [StrictFilterBackend]
     filterset_class = CampaignFilterSet
     pagination_class = KeysetPagination

@@ -45,6 +45,7 @@ class CampaignEndorsementsView(PublicView, ListAPIView[Endorsement]):
     """List a campaign's endorsements that the public may see, newest first."""
 
     serializer_class = EndorsementSerializer
+    shown_models = (PolicyCampaign, Endorsement, Stakeholder)
     filter_backends = [StrictFilterBackend]
     filterset_class = EndorsementFilterSet
     pagination_class = KeysetPagination

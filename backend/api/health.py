@@ -26,6 +26,7 @@ class HealthView(PublicView):
     """An answer is good for this moment only."""
 
     cache_control = {"no_store": True}
+    shown_models = None
 
 
 class LiveView(HealthView):

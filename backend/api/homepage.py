@@ -1,3 +1,6 @@
+from datetime import datetime
+from typing import Any
+
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -7,8 +10,18 @@ from backend.api.views import PublicView
 from backend.models import ContentBlock, HomePage
 
 
+class StoredMoment(serializers.DateTimeField):
+    """A time as PostgreSQL writes it in JSON."""
+
+    def to_representation(self, value: Any) -> Any:
+        return super().to_representation(datetime.fromisoformat(value))
+
+
 class ContentBlockSerializer(serializers.ModelSerializer[ContentBlock]):
     """A piece of the homepage. `content` is HTML, safe to show."""
+
+    created_at = StoredMoment(read_only=True)
+    updated_at = StoredMoment(read_only=True)
 
     class Meta:
         model = ContentBlock
@@ -32,7 +45,7 @@ class ContentBlockSerializer(serializers.ModelSerializer[ContentBlock]):
 class HomePageSerializer(serializers.ModelSerializer[HomePage]):
     """The active homepage, and its visible blocks in the order of the page."""
 
-    content_blocks = ContentBlockSerializer(many=True, read_only=True)
+    content_blocks = ContentBlockSerializer(many=True, read_only=True, source="visible_blocks")
     social_media_urls = serializers.DictField(child=serializers.URLField())
 
     class Meta:
@@ -68,6 +81,7 @@ class HomePageView(PublicView, RetrieveAPIView[HomePage]):
     """The active homepage; 404 if none is active."""
 
     queryset = HomePage.objects.active().with_visible_blocks()
+    shown_models = (HomePage, ContentBlock)
     serializer_class = HomePageSerializer
 
     def get_object(self) -> HomePage:

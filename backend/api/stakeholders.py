@@ -35,7 +35,7 @@ from backend.api.parameters import (
 from backend.api.rendering import render_feature
 from backend.api.schema import body_of
 from backend.api.views import PublicView
-from backend.models import Stakeholder, State
+from backend.models import Endorsement, PolicyCampaign, Stakeholder, State
 from backend.models.stakeholder import StakeholderQuerySet
 
 DEFAULT_RADIUS_MILES = 50.0
@@ -163,6 +163,8 @@ class StakeholderView(PublicView, GenericAPIView[Stakeholder]):
     renderer_classes = [GeoJSONRenderer]
     filter_backends = [StrictFilterBackend]
     filterset: WholeSetFilterSet
+    # Who endorsed a campaign can be asked for.
+    shown_models = (Stakeholder, Endorsement, PolicyCampaign)
 
 
 @extend_schema_view(

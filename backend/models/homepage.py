@@ -1,10 +1,11 @@
 from typing import Any, Self
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator, URLValidator
 from django.db import connection, models, transaction
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import OuterRef, Q
+from django.db.models.functions import JSONObject, Now
 
 from backend.models.fields import OPTIONAL_TEXT, HttpsURLField, RichTextField
 from backend.models.timestamps import TimestampedModel
@@ -55,9 +56,13 @@ class HomePageQuerySet(models.QuerySet["HomePage"]):
         return self.filter(is_active=True)
 
     def with_visible_blocks(self) -> Self:
-        """Prefetch `content_blocks`: those shown, in their order on the page."""
-        blocks = ContentBlock.objects.visible().in_page_order()
-        return self.prefetch_related(models.Prefetch("content_blocks", blocks))
+        """Annotate `visible_blocks`: the blocks shown, as JSON, in their order on the page."""
+        blocks = ContentBlock.objects.visible().in_page_order().filter(homepage=OuterRef("pk"))
+        columns = {field.attname: field.attname for field in ContentBlock._meta.concrete_fields}
+        # In the same query as the page.
+        return self.annotate(
+            visible_blocks=ArraySubquery(blocks.values(block=JSONObject(**columns)))
+        )
 
 
 class HomePage(TimestampedModel):
