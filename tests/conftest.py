@@ -17,8 +17,8 @@ from rest_framework.test import APIClient
 from deploy.processes import Account, Server, accepts_connections, free_port
 from tests.browser import CHROMIUM, Browser, running_browser
 
-# Kept when a test's rows are removed: the migrations filled them.
-FILLED_BY_MIGRATIONS = {"django_migrations", "django_content_type", "auth_permission"}
+# Kept when a test's rows are removed: the migrations filled them, or they only ever grow.
+KEPT = {"django_migrations", "django_content_type", "auth_permission", "coalition_revision"}
 
 
 def pytest_configure() -> None:
@@ -58,7 +58,7 @@ def owner() -> Iterator["psycopg.Connection[tuple[Any, ...]]"]:
 def remove_committed_rows(_test_case: TransactionTestCase | None = None) -> None:
     """Empty the tables after a test that commits, which coalition_app may not do by TRUNCATE."""
     tables = set(connection.introspection.django_table_names(only_existing=True))
-    names = ", ".join(sorted(tables - FILLED_BY_MIGRATIONS))
+    names = ", ".join(sorted(tables - KEPT))
     with connect_as_owner() as owner:
         owner.execute(f"TRUNCATE {names} RESTART IDENTITY")
 

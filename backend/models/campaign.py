@@ -2,9 +2,10 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
+from backend.models import endorsement_tally, revision
 from backend.models.fields import OPTIONAL_TEXT
 from backend.models.soft_deletion import (
     LiveManager,
@@ -27,13 +28,19 @@ class PolicyCampaignQuerySet(SoftDeletionQuerySet["PolicyCampaign"]):
 
     def with_endorsement_count(self) -> Self:
         """Annotate `endorsement_count`: the endorsements the public may see."""
+        return self.annotate(endorsement_count=Coalesce("tally__endorsement_count", 0))
+
+    def miscounted(self) -> Self:
+        """Those whose `endorsement_count` is not what counting finds, annotated as `recount`."""
         from backend.models.endorsement import Endorsement
 
-        endorsements = Endorsement.objects.public().filter(campaign=OuterRef("pk")).order_by()
-        # A subquery, not a join with GROUP BY: a page then counts for its own campaigns only.
-        count = endorsements.values("campaign").annotate(count=Count("pk")).values("count")
-        return self.annotate(
-            endorsement_count=Coalesce(Subquery(count), 0, output_field=models.IntegerField())
+        public = Endorsement.objects.public().filter(campaign=OuterRef("pk")).order_by()
+        count = public.values("campaign").annotate(count=Count("pk")).values("count")
+        recount = Coalesce(Subquery(count), 0, output_field=models.IntegerField())
+        return (
+            self.with_endorsement_count()
+            .annotate(recount=recount)
+            .exclude(endorsement_count=F("recount"))
         )
 
     def newest_first(self) -> Self:
@@ -65,9 +72,11 @@ class PolicyCampaign(SoftDeletionModel, TimestampedModel):
 
     if TYPE_CHECKING:
         endorsement_count: int  # with_endorsement_count()
+        recount: int  # miscounted()
 
     class Meta:
         db_table = "campaigns_policycampaign"
+        triggers = [*revision.OF_A_TABLE, *endorsement_tally.OF_CAMPAIGNS]
         indexes = [
             # The public list, newest first.
             models.Index(

@@ -3,6 +3,7 @@ from typing import ClassVar, Self
 from django.db import models
 from django.db.models import ExpressionWrapper, Q
 
+from backend.models import endorsement_tally, revision
 from backend.models.campaign import PolicyCampaign
 from backend.models.fields import OPTIONAL_TEXT
 from backend.models.soft_deletion import (
@@ -76,6 +77,7 @@ class Endorsement(SoftDeletionModel, TimestampedModel):
 
     class Meta:
         db_table = "endorsements_endorsement"
+        triggers = [*revision.OF_A_TABLE, *endorsement_tally.OF_ENDORSEMENTS]
         indexes = [
             # Deletions, restorations and foreign key checks look at hidden rows too.
             models.Index(fields=["campaign"], name="idx_endorsement_campaign"),

@@ -7,6 +7,7 @@ from django.db import connection, models, transaction
 from django.db.models import OuterRef, Q
 from django.db.models.functions import JSONObject, Now
 
+from backend.models import revision
 from backend.models.fields import OPTIONAL_TEXT, HttpsURLField, RichTextField
 from backend.models.timestamps import TimestampedModel
 
@@ -99,6 +100,7 @@ class HomePage(TimestampedModel):
 
     class Meta:
         db_table = "core_homepage"
+        triggers = revision.OF_A_TABLE
         constraints = [
             models.UniqueConstraint(
                 fields=["is_active"],
@@ -191,6 +193,7 @@ class ContentBlock(TimestampedModel):
 
     class Meta:
         db_table = "core_contentblock"
+        triggers = revision.OF_A_TABLE
         ordering = ["order", "pk"]
         indexes = [
             models.Index(fields=["homepage", "order"], name="idx_contentblock_home_order"),

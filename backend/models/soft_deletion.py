@@ -35,6 +35,7 @@ class SoftDeletionQuerySet(models.QuerySet[M_co]):
         rows: Counter[str] = Counter()
         for dependant, foreign_key in self.model.dependants():
             hidden = dependant.objects.filter(**{f"{foreign_key}__in": keys})
+            self._lock(hidden)
             rows[dependant._meta.label] += hidden.update(deleted_at=now)
         rows[self.model._meta.label] += self._rows(keys).update(deleted_at=now)
         return rows.total(), {label: count for label, count in rows.items() if count}
@@ -59,6 +60,7 @@ class SoftDeletionQuerySet(models.QuerySet[M_co]):
                     "deleted_at": F(f"{foreign_key}__deleted_at"),
                 }
             )
+            self._lock(along)
             along.update(deleted_at=dependant._hidden_parent_since(but=foreign_key))
         self._rows(keys).update(deleted_at=self.model._hidden_parent_since())
         return self._rows(keys).filter(deleted_at=None).count()
@@ -68,9 +70,9 @@ class SoftDeletionQuerySet(models.QuerySet[M_co]):
 
     def _lock(self, rows: "SoftDeletionQuerySet[M_co]") -> list[Any]:
         # In one order everywhere, so that two deletions wait for each other and never deadlock.
-        return list(
-            rows.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True)
-        )
+        # Without the key: foreign keys are checked at commits, which must wait for nobody.
+        locked = rows.order_by("pk").select_for_update(of=("self",), no_key=True)
+        return list(locked.values_list("pk", flat=True))
 
     def _rows(self, keys: list[Any]) -> "models.QuerySet[M_co]":
         rows: models.QuerySet[M_co] = self.model.all_objects.using(self.db).filter(pk__in=keys)

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.gis",
     "django.contrib.postgres",
+    "pgtrigger",
     "corsheaders",
     "django_filters",
     "rest_framework",

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Iterable
 from itertools import product
+from typing import Any
 
+import psycopg
 import pytest
 from django.apps import apps
 from django.contrib.gis.db.models import PointField
@@ -158,6 +160,10 @@ BY_SQL = [
 ]
 
 
+# Nobody else may write the table.
+BY_OWNER = [("positive_endorsement_count", "INSERT INTO endorsements_tally VALUES (1, -1)")]
+
+
 @pytest.fixture
 def one_row_each() -> None:
     homepage = make_homepage(is_active=True)
@@ -203,9 +209,18 @@ class TestConstraints:
         ):
             cursor.execute(statement)
 
+    @pytest.mark.parametrize(("name", "statement"), BY_OWNER)
+    def test_hold_against_the_owner(
+        self, owner: "psycopg.Connection[tuple[Any, ...]]", name: str, statement: str
+    ) -> None:
+        with pytest.raises(psycopg.IntegrityError, match=f'constraint "{name}"'):
+            owner.execute(statement)
+
     @pytest.mark.parametrize("violations", [BY_ORM, BY_SQL], ids=["orm", "sql"])
     def test_are_all_violated_here(self, violations: Iterable[tuple[str, object]]) -> None:
-        assert {name for name, _ in violations} == names_in_models() == names_in_database()
+        violated = {name for name, _ in [*violations, *BY_OWNER]}
+
+        assert violated == names_in_models() == names_in_database()
 
     def test_compare_emails_in_lower_case_whatever_else_checks_them(self) -> None:
         with connection.cursor() as cursor:

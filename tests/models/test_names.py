@@ -16,6 +16,9 @@ TABLES = {
     "core_contentblock",
     "core_homepage",
     "endorsements_endorsement",
+    # Kept by triggers.
+    "coalition_revision",
+    "endorsements_tally",
     "stakeholders_stakeholder",
 }
 INDEXES = {

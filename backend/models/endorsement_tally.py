@@ -1,0 +1,189 @@
+"""How many public endorsements each campaign has, kept by triggers.
+
+The count is exact under concurrency because whoever changes what another's difference depends
+on makes that other wait:
+
+- Who inserts endorsements, or moves them to another stakeholder, holds FOR SHARE the
+  stakeholders that got them, so none of these is hidden or restored before the commit.
+- Who hides or restores stakeholders holds FOR SHARE all their endorsements, so none of these
+  changes before the commit; who wants to change one waits.
+- At READ COMMITTED each statement of a function has its own snapshot. Those that count come
+  after those that wait, and so see what the other has committed.
+
+Locks are taken in one order: stakeholders, endorsements, tallies, the rows of each by their
+key. Soft deletion takes them in the same order.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import pgtrigger
+from django.db import connections, models, transaction
+from django.db.models import Count, Q
+
+from backend.models.triggers import OwnersTrigger
+
+
+def tally(differences: str) -> str:
+    """SQL that adds to each campaign's tally its part of the rows `(campaign_id, difference)`."""
+    # The row that would be inserted is checked even where it is not, so it cannot carry a
+    # negative difference to the update.
+    return f"""
+        WITH differences AS MATERIALIZED (
+            SELECT campaign_id, sum(difference)::integer AS difference
+            FROM ({differences}) AS each_row
+            GROUP BY campaign_id
+            HAVING sum(difference) <> 0
+        )
+        INSERT INTO endorsements_tally AS tally (campaign_id, endorsement_count)
+        SELECT campaign_id, greatest(difference, 0) FROM differences ORDER BY campaign_id
+        ON CONFLICT (campaign_id) DO UPDATE SET endorsement_count = tally.endorsement_count + (
+            SELECT difference FROM differences WHERE differences.campaign_id = tally.campaign_id
+        );
+    """
+
+
+def counted(difference: int, rows: str) -> str:
+    """SQL for the `difference` that each row of a transition table makes, if it is counted."""
+    return f"""
+        SELECT campaign_id, {difference} AS difference
+        FROM {rows} AS endorsement JOIN stakeholders_stakeholder AS stakeholder
+            ON stakeholder.id = endorsement.stakeholder_id
+        WHERE endorsement.is_public AND stakeholder.deleted_at IS NULL
+    """
+
+
+def hold_stakeholders(keys: str) -> str:
+    return f"""
+        PERFORM FROM stakeholders_stakeholder WHERE id IN ({keys}) ORDER BY id FOR SHARE;
+    """
+
+
+HIDDEN_OR_RESTORED = """
+    SELECT id, CASE WHEN after.deleted_at IS NULL THEN 1 ELSE -1 END AS difference
+    FROM old_rows AS before JOIN new_rows AS after USING (id)
+    WHERE (before.deleted_at IS NULL) <> (after.deleted_at IS NULL)
+"""
+
+OF_ENDORSEMENTS = [
+    OwnersTrigger(
+        name="tally_inserted",
+        level=pgtrigger.Statement,
+        operation=pgtrigger.Insert,
+        referencing=pgtrigger.Referencing(new="new_rows"),
+        func=hold_stakeholders("SELECT stakeholder_id FROM new_rows")
+        + tally(counted(1, "new_rows")),
+    ),
+    OwnersTrigger(
+        name="tally_updated",
+        level=pgtrigger.Statement,
+        operation=pgtrigger.Update,
+        referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
+        # Who keeps or loses one is held by the row of an endorsement, on which who hides waits.
+        func=hold_stakeholders(
+            "SELECT stakeholder_id FROM new_rows EXCEPT SELECT stakeholder_id FROM old_rows"
+        )
+        + tally(f"{counted(1, 'new_rows')} UNION ALL {counted(-1, 'old_rows')}"),
+    ),
+    OwnersTrigger(
+        name="tally_deleted",
+        level=pgtrigger.Statement,
+        operation=pgtrigger.Delete,
+        referencing=pgtrigger.Referencing(old="old_rows"),
+        func=tally(counted(-1, "old_rows")),
+    ),
+    OwnersTrigger(
+        name="tally_truncated",
+        level=pgtrigger.Statement,
+        operation=pgtrigger.Truncate,
+        func="DELETE FROM endorsements_tally;",
+    ),
+]
+
+OF_STAKEHOLDERS = [
+    OwnersTrigger(
+        name="tally_hidden_or_restored",
+        # Not UPDATE OF deleted_at: a list of columns and transition tables exclude each other.
+        level=pgtrigger.Statement,
+        operation=pgtrigger.Update,
+        referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
+        func=f"""
+            IF NOT EXISTS ({HIDDEN_OR_RESTORED}) THEN
+                RETURN NULL;
+            END IF;
+            PERFORM FROM endorsements_endorsement
+            WHERE stakeholder_id IN (SELECT id FROM ({HIDDEN_OR_RESTORED}) AS stakeholder)
+            ORDER BY id FOR SHARE;
+        """
+        + tally(
+            f"""
+            SELECT campaign_id, difference
+            FROM ({HIDDEN_OR_RESTORED}) AS stakeholder JOIN endorsements_endorsement AS endorsement
+                ON endorsement.stakeholder_id = stakeholder.id
+            WHERE endorsement.is_public
+            """
+        ),
+    )
+]
+
+OF_CAMPAIGNS = [
+    OwnersTrigger(
+        name="tally_removed",
+        level=pgtrigger.Statement,
+        operation=pgtrigger.Delete,
+        referencing=pgtrigger.Referencing(old="old_rows"),
+        func="DELETE FROM endorsements_tally WHERE campaign_id IN (SELECT id FROM old_rows);",
+    )
+]
+
+
+class EndorsementTallyQuerySet(models.QuerySet["EndorsementTally"]):
+    def rebuild(self) -> None:
+        """Count all public endorsements anew, while nobody changes what counts.
+
+        Only the schema's owner may.
+        """
+        from backend.models.endorsement import Endorsement
+
+        public = Endorsement.objects.using(self.db).public().order_by()
+        counts = public.values("campaign_id").annotate(endorsement_count=Count("pk"))
+        with transaction.atomic(using=self.db), connections[self.db].cursor() as cursor:
+            cursor.execute(
+                "LOCK TABLE stakeholders_stakeholder, endorsements_endorsement "
+                "IN SHARE ROW EXCLUSIVE MODE"
+            )
+            self.all().delete()
+            self.bulk_create(EndorsementTally(**count) for count in counts)
+
+
+class EndorsementTally(models.Model):
+    """The number of public endorsements of a campaign. No row is as good as a zero.
+
+    Not a column of the campaign: to save a campaign is to write all its columns, with the
+    count of when it was loaded.
+    """
+
+    campaign = models.OneToOneField(
+        "coalition.PolicyCampaign",
+        # A trigger removes it, for who deletes the campaign may not.
+        on_delete=models.DO_NOTHING,
+        primary_key=True,
+        related_name="tally",
+    )
+    endorsement_count = models.IntegerField()
+
+    objects = EndorsementTallyQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        campaign_id: Any
+
+    class Meta:
+        db_table = "endorsements_tally"
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(endorsement_count__gte=0), name="positive_endorsement_count"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.endorsement_count} for {self.campaign}"
