@@ -1,4 +1,4 @@
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
@@ -97,6 +97,9 @@ class HomePage(TimestampedModel):
     is_active = models.BooleanField(default=False, db_default=False)
 
     objects = HomePageQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        visible_blocks: list[dict[str, Any]]  # with_visible_blocks()
 
     class Meta:
         db_table = "core_homepage"

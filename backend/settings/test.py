@@ -6,3 +6,6 @@ from backend.settings.development import *
 WHITENOISE_AUTOREFRESH = True
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# Tests that roll back revise nothing, and would be given what another test has left.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}

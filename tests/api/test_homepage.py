@@ -18,7 +18,7 @@ class TestHomePage:
         for _ in range(5):
             make_block(homepage=homepage)
 
-        with django_assert_num_queries(2):  # the page, and its blocks
+        with django_assert_num_queries(2):  # the revision, and the page with its blocks
             response = api.get(URL)
 
         assert len(response.json()["content_blocks"]) == 5

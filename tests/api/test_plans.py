@@ -59,6 +59,9 @@ def plans(api: APIClient, url: str, body: dict[str, Any] | None = None) -> list[
     with connection.cursor() as cursor:
         plans = []
         for query in captured.captured_queries:
+            # The look-up before any work, and Django's of the units, once in a process.
+            if "coalition_revision" in query["sql"] or "spatial_ref_sys" in query["sql"]:
+                continue
             cursor.execute(f"EXPLAIN {query['sql']}")
             plans.append("\n".join(line for (line,) in cursor.fetchall()))
     return plans

@@ -25,9 +25,9 @@ class TestQuestions:
         beside_last = make_block(homepage=page, order=2)
         make_block(homepage=page, is_visible=False)
 
-        blocks = HomePage.objects.with_visible_blocks().get().content_blocks.all()
+        blocks = HomePage.objects.with_visible_blocks().get().visible_blocks
 
-        assert list(blocks) == [first, last, beside_last]
+        assert [block["id"] for block in blocks] == [first.pk, last.pk, beside_last.pk]
 
     def test_deletion_takes_the_blocks_along_for_good(self) -> None:
         make_block().homepage.delete()

@@ -1,0 +1,263 @@
+import gzip
+import json
+import threading
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import brotli
+import pytest
+import zstandard
+from django.core.cache import cache
+from django.db import connection
+from django.test import override_settings
+from rest_framework.test import APIClient
+
+from backend.api import caching
+from backend.models import PolicyCampaign, Revision, Stakeholder
+from tests.conftest import connect_as_owner
+from tests.factories import (
+    make_block,
+    make_campaign,
+    make_endorsement,
+    make_homepage,
+    make_stakeholder,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LIST = "/api/v1/stakeholders"
+PATHS = [
+    "/api/v1",
+    "/api/v1/homepage",
+    "/api/v1/campaigns",
+    "/api/v1/campaigns/clean-water",
+    "/api/v1/campaigns/clean-water/endorsements",
+    LIST,
+    f"{LIST}.geojson",
+    "/api/v1/schema",
+    "/api/v1/docs",
+]
+
+
+@pytest.fixture(autouse=True)
+def remembering() -> Iterator[None]:
+    """The cache of production, empty."""
+    memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "answers"}
+    with override_settings(CACHES={"default": memory}):
+        cache.clear()
+        yield
+        cache.clear()
+
+
+@pytest.fixture
+def coalition() -> None:
+    make_block(homepage=make_homepage(is_active=True))
+    make_endorsement(campaign=make_campaign(slug="clean-water"))
+
+
+def body(response: Any) -> bytes:
+    streamed = getattr(response, "streaming_content", None)
+    return response.content if streamed is None else b"".join(streamed)
+
+
+@pytest.mark.usefixtures("coalition")
+class TestEntityTag:
+    @pytest.mark.parametrize("path", PATHS)
+    def test_is_strong_and_answered_by_304(self, api: APIClient, path: str) -> None:
+        first = api.get(path)
+        body(first)
+
+        again = api.get(path, HTTP_IF_NONE_MATCH=first["ETag"])
+
+        assert first.status_code == 200
+        assert first["ETag"].startswith('"')
+        assert again.status_code == 304
+        assert again.content == b""
+        assert again["ETag"] == first["ETag"]
+        assert again["Cache-Control"]
+
+    def test_is_answered_by_304_after_one_query(
+        self, api: APIClient, django_assert_num_queries: Any
+    ) -> None:
+        tag = api.get(LIST)["ETag"]
+
+        with django_assert_num_queries(1):  # the revision, by its key
+            assert api.get(LIST, HTTP_IF_NONE_MATCH=f'"other", W/{tag}').status_code == 304
+
+    def test_differs_by_query_and_by_encoding(self, api: APIClient) -> None:
+        tags = {
+            api.get(LIST)["ETag"],
+            api.get(f"{LIST}?limit=1")["ETag"],
+            api.get(LIST, HTTP_ACCEPT_ENCODING="gzip")["ETag"],
+            api.get(LIST, HTTP_ACCEPT_ENCODING="zstd")["ETag"],
+        }
+
+        assert len(tags) == 4
+
+    def test_does_not_hide_a_problem(self, api: APIClient) -> None:
+        assert api.get(LIST, HTTP_IF_NONE_MATCH='"x"', HTTP_ACCEPT="text/csv").status_code == 406
+        assert api.get(f"{LIST}?colour=blue").status_code == 400
+        assert api.get(f"{LIST}/0").status_code == 404
+
+
+@pytest.mark.usefixtures("coalition")
+class TestWrites:
+    def changed(self, api: APIClient, path: str, write: Any) -> bool:
+        before = api.get(path)["ETag"]
+        write()
+        return bool(api.get(path)["ETag"] != before)
+
+    def test_of_a_stakeholder_change_what_shows_them(self, api: APIClient) -> None:
+        assert self.changed(api, LIST, make_stakeholder)
+        assert self.changed(api, LIST, lambda: Stakeholder.objects.update(name="Ann"))
+        assert self.changed(api, LIST, lambda: Stakeholder.objects.all().delete())
+
+    def test_by_plain_sql_change_it_too(self, api: APIClient) -> None:
+        def write() -> None:
+            with connect_as_owner() as owner:
+                owner.execute("UPDATE campaigns_policycampaign SET title = 'New'")
+
+        assert self.changed(api, "/api/v1/campaigns", write)
+        assert api.get("/api/v1/campaigns").json()["results"][0]["title"] == "New"
+
+    def test_of_an_endorsement_change_its_campaign(self, api: APIClient) -> None:
+        campaign = PolicyCampaign.objects.get()
+
+        assert self.changed(api, "/api/v1/campaigns", lambda: make_endorsement(campaign=campaign))
+        assert api.get("/api/v1/campaigns").json()["results"][0]["endorsement_count"] == 2
+
+    def test_elsewhere_change_nothing(self, api: APIClient) -> None:
+        assert not self.changed(api, "/api/v1/homepage", make_stakeholder)
+        assert not self.changed(api, LIST, lambda: make_homepage(tagline="New"))
+
+
+class TestKeptAnswers:
+    def test_are_not_made_again(self, api: APIClient, django_assert_num_queries: Any) -> None:
+        make_stakeholder()
+        first = api.get(LIST)
+
+        with django_assert_num_queries(1):  # the revision
+            second = api.get(LIST)
+
+        assert second.content == first.content
+        assert second["Content-Type"] == "application/geo+json"
+        assert second["Cache-Control"] == first["Cache-Control"]
+
+    def test_are_never_older_than_their_revision(self, api: APIClient) -> None:
+        """A write that commits between the look-up and the reading of the rows is no harm."""
+        stakeholder = make_stakeholder(name="before")
+        look_up = Revision.objects.of
+
+        def look_up_before_a_write(*tables: str) -> str:
+            revision = look_up(*tables)
+            Stakeholder.objects.filter(pk=stakeholder.pk).update(name="after")
+            return revision
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Revision.objects, "of", look_up_before_a_write)
+            newer_than_its_revision = api.get(LIST).json()
+        current = api.get(LIST).json()
+
+        for document in (newer_than_its_revision, current):
+            assert document["features"][0]["properties"]["name"] == "after"
+
+    def test_show_no_write_before_its_commit_and_every_write_after_it(self, api: APIClient) -> None:
+        make_stakeholder(name="before")
+        with connect_as_owner() as owner, owner.transaction():
+            owner.execute("UPDATE stakeholders_stakeholder SET name = 'after'")
+            during = api.get(LIST)
+        after = api.get(LIST)
+
+        assert during.json()["features"][0]["properties"]["name"] == "before"
+        assert after.json()["features"][0]["properties"]["name"] == "after"
+        assert during["ETag"] != after["ETag"]
+
+    def test_are_made_once_for_all_who_ask_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        make_stakeholder()
+        made, everybody_asks, answers = [], threading.Barrier(4), []
+        original = caching._made
+
+        def count(make: Any, *args: Any) -> Any:
+            made.append(1)
+            return original(make, *args)
+
+        monkeypatch.setattr(caching, "_made", count)
+
+        def ask() -> None:
+            everybody_asks.wait()
+            answers.append(APIClient().get(LIST).content)
+            connection.close()
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert len(made) == 1
+        assert len(answers) == 4
+        assert len(set(answers)) == 1
+
+    def test_are_not_kept_when_large(self, api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(caching, "MAX_KEPT_BYTES", 100)
+        api.get(LIST)
+
+        assert len(cache._cache) == 0  # type: ignore[attr-defined]  # LocMemCache's own
+
+
+class TestEncoding:
+    DECODE = {
+        "zstd": lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data),
+        "br": brotli.decompress,
+        "gzip": gzip.decompress,
+    }
+
+    @pytest.mark.parametrize("path", [LIST, f"{LIST}.geojson"])
+    @pytest.mark.parametrize("encoding", ["zstd", "br", "gzip"])
+    def test_is_negotiated(self, api: APIClient, path: str, encoding: str) -> None:
+        for _ in range(5):
+            make_stakeholder()
+        plain = body(api.get(path))
+
+        response = api.get(path, HTTP_ACCEPT_ENCODING=encoding)
+
+        assert response["Content-Encoding"] == encoding
+        assert "Accept-Encoding" in response["Vary"]
+        assert self.DECODE[encoding](body(response)) == plain
+
+    @pytest.mark.parametrize(
+        ("accepted", "chosen"),
+        [
+            ("gzip, deflate, br, zstd", "zstd"),
+            ("gzip, br", "br"),
+            ("br;q=0, gzip;q=0.5", "gzip"),
+            ("*", "zstd"),
+            ("*;q=0", ""),
+            ("deflate", ""),
+            ("zstd;q=0.000, *", "br"),
+        ],
+    )
+    def test_is_what_the_client_accepts(self, api: APIClient, accepted: str, chosen: str) -> None:
+        for _ in range(5):
+            make_stakeholder()
+
+        response = api.get(LIST, HTTP_ACCEPT_ENCODING=accepted)
+
+        assert response.get("Content-Encoding", "") == chosen
+
+    def test_is_not_worth_it_for_little(self, api: APIClient) -> None:
+        assert "Content-Encoding" not in api.get(LIST, HTTP_ACCEPT_ENCODING="gzip")
+
+    def test_of_an_interrupted_stream_has_no_end(self) -> None:
+        def interrupted() -> Iterator[bytes]:
+            yield json.dumps(["x" * 1000] * 100).encode()
+            raise ConnectionError
+
+        received: list[bytes] = []
+        with pytest.raises(ConnectionError):
+            received.extend(caching._compressed(interrupted(), "gzip"))
+
+        decompressor = zlib.decompressobj(wbits=31)
+        decompressor.decompress(b"".join(received))
+        assert not decompressor.eof
