@@ -34,8 +34,9 @@ class SoftDeletionQuerySet(models.QuerySet[M_co]):
         now = timezone.now()
         rows: Counter[str] = Counter()
         for dependant, foreign_key in self.model.dependants():
-            hidden = dependant.objects.filter(**{f"{foreign_key}__in": keys})
-            self._lock(hidden)
+            # All of them: triggers lock the hidden ones too, and would do so out of order.
+            locked = self._lock(dependant.all_objects.filter(**{f"{foreign_key}__in": keys}))
+            hidden = dependant.objects.filter(pk__in=locked)
             rows[dependant._meta.label] += hidden.update(deleted_at=now)
         rows[self.model._meta.label] += self._rows(keys).update(deleted_at=now)
         return rows.total(), {label: count for label, count in rows.items() if count}
@@ -54,13 +55,10 @@ class SoftDeletionQuerySet(models.QuerySet[M_co]):
         """
         keys = self._lock(self.deleted())
         for dependant, foreign_key in self.model.dependants():
+            locked = self._lock(dependant.all_objects.filter(**{f"{foreign_key}__in": keys}))
             along = dependant.all_objects.filter(
-                **{
-                    f"{foreign_key}__in": keys,
-                    "deleted_at": F(f"{foreign_key}__deleted_at"),
-                }
+                pk__in=locked, deleted_at=F(f"{foreign_key}__deleted_at")
             )
-            self._lock(along)
             along.update(deleted_at=dependant._hidden_parent_since(but=foreign_key))
         self._rows(keys).update(deleted_at=self.model._hidden_parent_since())
         return self._rows(keys).filter(deleted_at=None).count()

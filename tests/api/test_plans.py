@@ -164,11 +164,12 @@ class TestCampaigns:
         assert "Seq Scan" not in page
 
     def test_endorsements_are_not_counted_but_looked_up(self, api: APIClient) -> None:
-        for query in ("", "?ordering=-endorsement_count"):
-            page = plans(api, f"/api/v1/campaigns{query}")[1]
+        newest = plans(api, "/api/v1/campaigns")[1]
+        most_endorsed = plans(api, "/api/v1/campaigns?ordering=-endorsement_count")[1]
 
-            assert "endorsements_tally" in page
-            assert "endorsements_endorsement" not in page
+        assert "endorsements_tally_pkey" in newest
+        assert "endorsements_tally" in most_endorsed
+        assert "endorsements_endorsement" not in newest + most_endorsed
 
     def test_retrieved_by_its_slug(self, api: APIClient) -> None:
         assert "unique_slug" in plans(api, "/api/v1/campaigns/campaign-9")[0]
