@@ -2,7 +2,6 @@
 request made as coalition_app through pgBouncer."""
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,8 @@ from django.db import connection
 from django.test import TransactionTestCase
 from rest_framework.test import APIClient
 
-from deploy.processes import Account, Server, accepts_connections, free_port
 from tests.browser import CHROMIUM, Browser, running_browser
+from tests.serving import serving
 
 # Kept when a test's rows are removed: the migrations filled them, or they only ever grow.
 KEPT = {"django_migrations", "django_content_type", "auth_permission", "coalition_revision"}
@@ -79,18 +78,8 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The address of the API as granian serves it, to programs that speak HTTP."""
-    port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface=wsgi", "--log-level=error"]
-    command += ["--no-ws", f"--port={port}", f"--working-dir={settings.BASE_DIR}"]
-    granian = Server(
-        "The API",
-        [*command, "backend.wsgi:application"],
-        account=Account(os.geteuid(), os.getegid()),
-        env=os.environ,
-    )
-    granian.wait_until(lambda: accepts_connections("127.0.0.1", port))
-    yield f"http://127.0.0.1:{port}"
-    granian.stop()
+    with serving(os.environ) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -41,10 +41,10 @@ def program() -> str:
 
 
 @pytest.fixture
-def printed(transactional_db: None, api_url: str, program: str) -> list[str]:
+def printed(transactional_db: None, server: str, program: str) -> list[str]:
     """The lines that the program prints."""
     call_command("load_demo", stdout=StringIO())
-    return run("node", program, api_url).splitlines()
+    return run("node", program, server).splitlines()
 
 
 def test_shows_the_homepage(printed: list[str]) -> None:

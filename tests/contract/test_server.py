@@ -9,7 +9,7 @@ import pytest
 
 from deploy.processes import free_port
 from tests.contract.asking import Answer, ask
-from tests.contract.conftest import serving
+from tests.serving import serving
 
 LIST = "/api/v1/stakeholders"
 SEARCH = "/api/v1/stakeholders/search"

@@ -1,0 +1,30 @@
+"""The API as granian serves it, on the database of the tests: it shows committed rows alone."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from django.conf import settings
+
+from deploy.cluster import HOST
+from deploy.processes import Account, Server, accepts_connections, free_port
+
+
+@contextmanager
+def serving(env: Mapping[str, str]) -> Iterator[str]:
+    """The base URL of a server that runs with these variables."""
+    port = free_port()
+    arguments = [f"--host={HOST}", f"--port={port}", "--interface=wsgi", "--workers=1"]
+    arguments += ["--no-ws", "--log-level=error", f"--working-dir={settings.BASE_DIR}"]
+    granian = Server(
+        "The API",
+        [sys.executable, "-m", "granian", *arguments, "backend.wsgi:application"],
+        account=Account(os.geteuid(), os.getegid()),
+        env=env,
+    )
+    try:
+        granian.wait_until(lambda: accepts_connections(HOST, port))
+        yield f"http://{HOST}:{port}"
+    finally:
+        granian.stop()
