@@ -49,5 +49,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE coalition_master IN SCHEMA public
 ALTER ROLE coalition_app IN DATABASE coalition SET statement_timeout = '15s';
 ALTER ROLE coalition_app IN DATABASE coalition SET lock_timeout = '5s';
 ALTER ROLE coalition_app IN DATABASE coalition SET idle_in_transaction_session_timeout = '60s';
+-- Compiling a query takes longer than answering any of ours.
+ALTER ROLE coalition_app IN DATABASE coalition SET jit = off;
 -- A migration that waits for a lock makes every later query wait behind it.
 ALTER ROLE coalition_master IN DATABASE coalition SET lock_timeout = '5s';

@@ -5,11 +5,11 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 from backend.api.pagination import KeysetPagination
 from backend.api.parameters import (
     OrderingFilter,
-    PageForm,
     Question,
     StrictFilterBackend,
     StrictFilterSet,
     TextParameter,
+    page_of,
 )
 from backend.api.views import PublicView
 from backend.models import Endorsement, PolicyCampaign, Stakeholder
@@ -31,8 +31,7 @@ class CampaignFilterSet(StrictFilterSet):
         }
     )
 
-    class Meta:
-        form = PageForm
+    other_parameters = page_of(default=20, maximum=100)
 
 
 class CampaignSerializer(serializers.ModelSerializer[PolicyCampaign]):

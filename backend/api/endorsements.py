@@ -4,7 +4,7 @@ from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 
 from backend.api.pagination import KeysetPagination
-from backend.api.parameters import PageForm, StrictFilterBackend, StrictFilterSet
+from backend.api.parameters import StrictFilterBackend, StrictFilterSet, page_of
 from backend.api.views import PublicView
 from backend.models import Endorsement, PolicyCampaign, Stakeholder
 from backend.models.endorsement import EndorsementQuerySet
@@ -13,8 +13,7 @@ from backend.models.endorsement import EndorsementQuerySet
 class EndorsementFilterSet(StrictFilterSet):
     """A campaign's endorsements can only be paged through."""
 
-    class Meta:
-        form = PageForm
+    other_parameters = page_of(default=20, maximum=100)
 
 
 class EndorserSerializer(serializers.ModelSerializer[Stakeholder]):

@@ -151,7 +151,7 @@ class KeysetPagination(BasePagination):
         """The limit, and the position that the cursor stands for."""
         self.request = request
         self.scope = f"{request.path}?{view.filterset.scope}"
-        parameters = view.filterset.form.cleaned_data
+        parameters = view.filterset.values
         token = parameters["cursor"]
         position = None if token is None else decode(token, self.scope)
         return parameters["limit"], position

@@ -102,7 +102,7 @@ def body_of(filterset: type[StrictFilterSet]) -> Schema:
     """The JSON body that stands for a query with the same parameters."""
     parameters = filterset.parameters()
     properties = {
-        name: {**parameter.schema, "description": parameter.help_text}
+        name: {**parameter.schema, "description": parameter.description}
         for name, parameter in parameters.items()
     }
     schema = {"type": "object", "properties": properties, "additionalProperties": False}

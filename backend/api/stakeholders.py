@@ -1,7 +1,6 @@
 from itertools import chain
 from typing import Any
 
-from django import forms
 from django.core.exceptions import ValidationError
 from django.http import StreamingHttpResponse
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -24,13 +23,12 @@ from backend.api.features import (
 from backend.api.geo import AreaParameter, BBoxParameter, NearParameter, RadiusParameter
 from backend.api.parameters import (
     ChoicesParameter,
-    LimitParameter,
     OrderingFilter,
-    PageForm,
     Question,
     StrictFilterBackend,
     StrictFilterSet,
     TextParameter,
+    page_of,
 )
 from backend.api.rendering import render_feature
 from backend.api.schema import body_of
@@ -41,35 +39,22 @@ from backend.models.stakeholder import StakeholderQuerySet
 DEFAULT_RADIUS_MILES = 50.0
 
 
-class FeatureForm(forms.Form):
-    """What is measured from where, and which properties the features have."""
-
-    near = NearParameter(
+# What is measured from where, and which properties the features have.
+FEATURE_PARAMETERS = {
+    "near": NearParameter(
         "longitude,latitude: those within `radius`, the nearest first; adds `distance_m`.",
         example=[-76.49, 38.97],
-    )
-    radius = RadiusParameter(
+    ),
+    "radius": RadiusParameter(
         "How far `near` reaches: a number and its unit, mi, km or m.", example="10mi"
-    )
-    # Django takes declared fields off the class before a form's own `fields` is set.
-    fields = ChoicesParameter(  # type: ignore[assignment]
+    ),
+    "fields": ChoicesParameter(
         "The properties to return; all, if left out.",
         [*PROPERTIES],
         component="StakeholderProperty",
         example=["name", "type"],
-    )
-
-    def clean(self) -> dict[str, Any]:
-        if self.cleaned_data.get("radius") and "near" not in self.data:
-            message = "A radius needs a place to start from: give `near` too."
-            self.add_error("radius", ValidationError(message, code="needs_near"))
-        return self.cleaned_data
-
-
-class FeaturePageForm(PageForm, FeatureForm):
-    """The same for a page."""
-
-    limit = LimitParameter(default=100, maximum=10_000)
+    ),
+}
 
 
 class WholeSetFilterSet(StrictFilterSet):
@@ -121,11 +106,16 @@ class WholeSetFilterSet(StrictFilterSet):
         }
     )
 
-    class Meta:
-        form = FeatureForm
+    other_parameters = FEATURE_PARAMETERS
+
+    def contradictions(self) -> dict[str, list[ValidationError]]:
+        if "radius" not in self.data or "near" in self.data:
+            return {}
+        message = "A radius needs a place to start from: give `near` too."
+        return {"radius": [ValidationError(message, code="needs_near")]}
 
     def filter_queryset(self, queryset: Any) -> Any:
-        asked = self.form.cleaned_data
+        asked = self.values
         if asked["near"]:
             miles = asked["radius"] or DEFAULT_RADIUS_MILES
             queryset = queryset.near(asked["near"], miles=miles)
@@ -135,7 +125,7 @@ class WholeSetFilterSet(StrictFilterSet):
     @property
     def properties(self) -> tuple[str, ...]:
         """Those to return, in the order of the contract."""
-        asked = self.form.cleaned_data
+        asked = self.values
         chosen = tuple(name for name in PROPERTIES if name in (asked["fields"] or PROPERTIES))
         return (*chosen, "distance_m") if asked["near"] else chosen
 
@@ -143,8 +133,7 @@ class WholeSetFilterSet(StrictFilterSet):
 class StakeholderFilterSet(WholeSetFilterSet):
     """What the list of stakeholders can be asked."""
 
-    class Meta:
-        form = FeaturePageForm
+    other_parameters = FEATURE_PARAMETERS | page_of(default=100, maximum=10_000)
 
 
 class StakeholderSearchFilterSet(StakeholderFilterSet):

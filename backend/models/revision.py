@@ -1,7 +1,7 @@
 """Which revision of a table a transaction sees, kept by triggers."""
 
 import pgtrigger
-from django.db import models
+from django.db import connection, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from backend.models.triggers import OwnersTrigger
@@ -47,7 +47,13 @@ class RevisionManager(models.Manager["Revision"]):
 
         Who asks before reading the tables never has rows older than the revision says.
         """
-        numbers = dict(self.filter(name__in=tables).values_list("name", "number"))
+        with connection.cursor() as cursor:
+            # Plain SQL: it comes before everything, and building a query costs as much as asking.
+            cursor.execute(
+                "SELECT name::text, number FROM coalition_revision WHERE name = ANY(%s)",
+                [[*tables]],
+            )
+            numbers = dict(cursor.fetchall())
         return "-".join(str(numbers.get(table, 0)) for table in tables)
 
 

@@ -1,4 +1,5 @@
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -33,6 +34,9 @@ class TestListStakeholders:
         document = response.json()
         assert document["type"] == "FeatureCollection"
         assert document["numberMatched"] == document["numberReturned"] == 1
+        created_at = document["features"][0]["properties"].pop("created_at")
+        assert created_at.endswith("Z")
+        assert datetime.fromisoformat(created_at) == stakeholder.created_at
         assert document["features"] == [
             {
                 "id": stakeholder.pk,
@@ -45,7 +49,6 @@ class TestListStakeholders:
                     "type": "business",
                     "state": "MD",
                     "county": "Anne Arundel",
-                    "created_at": stakeholder.created_at.isoformat().replace("+00:00", "Z"),
                 },
             }
         ]

@@ -100,7 +100,7 @@ def assert_in_range_or_refused(
     parameter: Parameter, is_in_range: Callable[[Any], bool], given_value: Any
 ) -> None:
     try:
-        value = parameter.clean(given_value)
+        value = parameter.to_python(given_value)
     except ValidationError:
         return
     assert given_value is None or is_in_range(value)
@@ -137,23 +137,23 @@ class TestRoundTrips:
     def test_boxes(self, west: float, east: float, edges: list[float]) -> None:
         box = [west, edges[0], east, edges[1]]
 
-        assert list(BBOX.clean(box)) == box
-        assert list(BBOX.clean(QueryText(",".join(map(repr, box))))) == box
+        assert list(BBOX.to_python(box)) == box
+        assert list(BBOX.to_python(QueryText(",".join(map(repr, box))))) == box
 
     @given(position=positions)
     def test_positions(self, position: list[float]) -> None:
-        assert list(NEAR.clean(position).coords) == position
-        assert list(NEAR.clean(QueryText(",".join(map(repr, position)))).coords) == position
+        assert list(NEAR.to_python(position).coords) == position
+        assert list(NEAR.to_python(QueryText(",".join(map(repr, position)))).coords) == position
 
     @given(number=st.decimals(1, 12_000, places=3), unit=st.sampled_from(list(METERS)))
     def test_radii(self, number: float, unit: str) -> None:
-        miles = RADIUS.clean(f"{number}{unit}")
+        miles = RADIUS.to_python(f"{number}{unit}")
 
         assert miles * METERS["mi"] == pytest.approx(float(number) * METERS[unit])
 
     @given(limit=st.integers(min_value=1))
     def test_limits_up_to_the_maximum(self, limit: int) -> None:
-        assert LIMIT.clean(limit) == LIMIT.clean(QueryText(str(limit))) == min(limit, 100)
+        assert LIMIT.to_python(limit) == LIMIT.to_python(QueryText(str(limit))) == min(limit, 100)
 
     @given(corner=positions, opposite=positions, kind=st.sampled_from(["Polygon", "MultiPolygon"]))
     def test_areas(self, corner: list[float], opposite: list[float], kind: str) -> None:
@@ -164,9 +164,9 @@ class TestRoundTrips:
 
         if not box.valid:  # it has no inside
             with pytest.raises(ValidationError):
-                AREA.clean({"type": kind, "coordinates": coordinates})
+                AREA.to_python({"type": kind, "coordinates": coordinates})
         else:
-            area = AREA.clean({"type": kind, "coordinates": coordinates})
+            area = AREA.to_python({"type": kind, "coordinates": coordinates})
             assert (area.geom_type, as_lists(area.coords)) == (kind, coordinates)
 
     @given(values=st.lists(st.text() | st.integers() | st.none(), min_size=1), scope=st.text())
@@ -174,7 +174,7 @@ class TestRoundTrips:
         for position in (Position(values), Position(values, is_backward=True)):
             token = encode(position, scope)
 
-            assert decode(CURSOR.clean(QueryText(token)), scope) == position
+            assert decode(CURSOR.to_python(QueryText(token)), scope) == position
 
 
 class TestCursors:
