@@ -105,10 +105,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 
 # Of answers of half a megabyte at most, as api/caching.py keeps them.
-CACHES = {
-    "default": env.cache_url("CACHE_URL", default="locmemcache://")
-    | {"max_entries": 128}
-}
+CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://") | {"max_entries": 128}}
 
 # A body larger than this is refused: a polygon of 10,000 vertices takes some 400 kB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -16,9 +16,7 @@ MODELS: list[Any] = [Stakeholder, PolicyCampaign, Endorsement, HomePage, Content
 
 def seed(*, stakeholders: int = 1_000, endorsements: int = 3_000) -> str:
     out = StringIO()
-    call_command(
-        "seed_benchmark", stakeholders=stakeholders, endorsements=endorsements, stdout=out
-    )
+    call_command("seed_benchmark", stakeholders=stakeholders, endorsements=endorsements, stdout=out)
     return out.getvalue()
 
 
