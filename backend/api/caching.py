@@ -7,11 +7,12 @@ revision they are kept under, and never older.
 """
 
 import hashlib
+import logging
 import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from threading import Lock
@@ -24,6 +25,9 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
 
 # A larger answer is not kept; the cache's MAX_ENTRIES bounds how many are.
 MAX_KEPT_BYTES = 512 * 1024
@@ -73,10 +77,10 @@ def answer(
     tag = entity_tag(CODE, revision, encoding, request.build_absolute_uri())
     if is_current(request, tag):
         return _tagged(HttpResponse(status=HTTPStatus.NOT_MODIFIED), tag)
-    if kept := cache.get(tag):
+    if kept := _remembered(tag):
         return _tagged(_response_of(kept), tag)
     with alone(tag):
-        if kept := cache.get(tag):
+        if kept := _remembered(tag):
             return _tagged(_response_of(kept), tag)
         return _made(make(), tag, encoding)
 
@@ -92,8 +96,23 @@ def _made(response: HttpResponseBase, tag: str, encoding: str) -> HttpResponseBa
         return _tagged(response, tag)
     kept = _keep(response, encoding)
     if len(kept.body) <= MAX_KEPT_BYTES:
-        cache.set(tag, kept, KEPT_SECONDS)
+        _remember(tag, kept)
     return _tagged(_response_of(kept), tag)
+
+
+def _remembered(tag: str) -> Kept | None:
+    try:
+        kept: Kept | None = cache.get(tag)
+    except RedisError as error:
+        # Answers can be made without it.
+        logger.warning("The cache does not answer: %s", error)
+        return None
+    return kept
+
+
+def _remember(tag: str, kept: Kept) -> None:
+    with suppress(RedisError):
+        cache.set(tag, kept, KEPT_SECONDS)
 
 
 def _keep(response: Any, encoding: str) -> Kept:

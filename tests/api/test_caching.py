@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 
 from backend.api import caching
 from backend.models import PolicyCampaign, Revision, Stakeholder
+from deploy.processes import free_port
 from tests.conftest import connect_as_owner
 from tests.factories import (
     make_block,
@@ -198,6 +199,18 @@ class TestKeptAnswers:
         assert len(made) == 1
         assert len(answers) == 4
         assert len(set(answers)) == 1
+
+    def test_are_made_when_the_cache_is_out_of_reach(self, api: APIClient) -> None:
+        make_stakeholder()
+        nowhere = {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": f"redis://127.0.0.1:{free_port()}",
+        }
+
+        with override_settings(CACHES={"default": nowhere}):
+            response = api.get(LIST)
+
+        assert response.json()["numberReturned"] == 1
 
     def test_are_not_kept_when_large(self, api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(caching, "MAX_KEPT_BYTES", 100)
