@@ -1,4 +1,4 @@
-.PHONY: run test check format lock openapi.yaml
+.PHONY: run test bench check format lock openapi.yaml
 
 # Everything, in the foreground, on http://$HOST:$PORT (127.0.0.1:8000).
 run:
@@ -12,6 +12,11 @@ test:
 
 # A script of the TypeScript client, run by the virtual environment's npm.
 CLIENT = @PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix clients/typescript run --silent
+
+# Its speed beside its peers and its limit, in some 20 minutes; in less than 5: make bench QUICK=1
+bench:
+	@deploy/install.sh development wrk
+	@exec .venv/bin/python -m benchmarks $(if $(QUICK),--quick)
 
 check:
 	@deploy/install.sh development

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Installs what the stack needs and is not there: PostgreSQL with PostGIS, pgBouncer, and a
 # virtual environment in .venv from one of the lock files; for development, the npm packages of
-# the TypeScript client and of the example map as well.
+# the TypeScript client and of the example map as well. And a command, from the package of its name.
 #
-#     deploy/install.sh runtime|development
+#     deploy/install.sh runtime|development [COMMAND]
 set -eu
 cd "$(dirname "$0")/.."
 lock=requirements/$1.txt
@@ -34,6 +34,7 @@ postgis_is_installed || missing="$missing postgresql-postgis"
 [ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
 command -v "$python" >/dev/null || missing="$missing python3"
 "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
+[ -z "${2:-}" ] || command -v "$2" >/dev/null || missing="$missing $2"
 
 if [ -n "$missing" ]; then
     command -v apt-get >/dev/null ||

@@ -138,8 +138,12 @@ def run() -> NoReturn:
         watch([*servers, api])
 
 
-def start_api(address: Address, env: dict[str, str]) -> Server:
-    options = [
+def granian(address: Address, application: str) -> Command:
+    """The command that serves a WSGI application at an address."""
+    return [
+        PYTHON,
+        "-m",
+        "granian",
         "--interface=wsgi",
         "--workers=2",
         "--no-ws",
@@ -151,13 +155,17 @@ def start_api(address: Address, env: dict[str, str]) -> Server:
         f"--host={address.host}",
         f"--port={address.port}",
         f"--working-dir={ROOT}",
+        application,
     ]
+
+
+def start_api(address: Address, env: dict[str, str]) -> Server:
     if not address.is_local:
         # Whoever opens it to the network will use names of this machine that we cannot know.
         env = {"ALLOWED_HOSTS": "*"} | env
     return Server(
         "The API",
-        [PYTHON, "-m", "granian", *options, "deploy.wsgi:application"],
+        granian(address, "deploy.wsgi:application"),
         account=Account.own(),
         env=env,
     )

@@ -1,0 +1,97 @@
+"""Those who answer: this API, what it can be at best, what it would be otherwise, its peers."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.peers import Installation
+from deploy.database import Database
+from deploy.processes import Account, Server, StackError, free_port
+from deploy.stack import Address, granian
+
+COLD = "API, cold"
+WARM = "API, warm"
+LIMIT = "limit"
+STOCK = "stock"
+TRIVIAL = "trivial view"
+TIPG = "TiPg"
+PYGEOAPI = "pygeoapi"
+
+THIS_API = (COLD, WARM)
+DJANGO = "deploy.wsgi:application"
+
+
+@dataclass(frozen=True)
+class Application:
+    """What granian is to serve as a contender."""
+
+    wsgi: str
+    env: dict[str, str] = field(default_factory=dict)
+
+
+APPLICATIONS = {
+    COLD: Application(DJANGO, {"CACHE_URL": "dummycache://"}),
+    WARM: Application(DJANGO),
+    LIMIT: Application("benchmarks.apps.limit.wsgi:application"),
+    STOCK: Application(DJANGO, {"DJANGO_SETTINGS_MODULE": "benchmarks.apps.stock.settings"}),
+    TRIVIAL: Application(DJANGO, {"DJANGO_SETTINGS_MODULE": "benchmarks.apps.trivial.settings"}),
+}
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One who answers on a port of this machine."""
+
+    name: str
+    port: int
+    server: Server
+
+    def worker_memory_mb(self) -> float:
+        """What the largest of the worker processes has in memory."""
+        main = self.server.process.pid
+        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        return max(resident_mb(Path(f"/proc/{child}/status")) for child in children)
+
+
+def resident_mb(status: Path) -> float:
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1]) / 1024
+
+
+@contextmanager
+def started(
+    database: Database, names: Sequence[str], peers: Sequence[Installation], failures: list[str]
+) -> Iterator[dict[str, Contender]]:
+    """Those of the contenders that start, on one database; of the others `failures` tells."""
+    contenders: dict[str, Contender] = {}
+    with ExitStack() as running:
+        for name in names:
+            port = free_port()
+            contenders[name] = Contender(name, port, start(APPLICATIONS[name], database, port))
+            running.callback(contenders[name].server.stop)
+        for peer in peers:
+            port = free_port()
+            server = peer.peer.start(peer, database, port)
+            contenders[peer.peer.name] = Contender(peer.peer.name, port, server)
+            running.callback(server.stop)
+        for contender in list(contenders.values()):
+            try:
+                contender.server.wait_until(Address("127.0.0.1", contender.port).answers)
+            except StackError as error:
+                failures.append(str(error))
+                del contenders[contender.name]
+        yield contenders
+
+
+def start(application: Application, database: Database, port: int) -> Server:
+    # Whoever runs the benchmark may have chosen a cache; the contenders have each their own.
+    inherited = {name: value for name, value in database.env.items() if name != "CACHE_URL"}
+    name = application.wsgi.partition(":")[0]
+    return Server(
+        name,
+        granian(Address("127.0.0.1", port), application.wsgi),
+        account=Account.own(),
+        log=database.home / "contenders.log",
+        env=inherited | application.env,
+    )

@@ -1,0 +1,49 @@
+"""The databases that all contenders of a workload share."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from deploy.database import Database
+
+# TiPg and pygeoapi publish whole tables. The planner looks through the view, and finds for it
+# the indexes that it finds for this API.
+PEERS_VIEW = """
+CREATE SCHEMA peers;
+CREATE VIEW peers.stakeholders AS
+SELECT
+    id, name, organization, role, type, state, county, created_at,
+    public_location::geometry(Point, 4326) AS geom
+FROM public.stakeholders_stakeholder
+WHERE is_public AND deleted_at IS NULL;
+"""
+
+
+@contextmanager
+def seeded(folder: Path, *, stakeholders: int, endorsements: int) -> Iterator[Database]:
+    """A throwaway PostgreSQL and pool in `folder`, with the rows of seed_benchmark."""
+    if folder.exists():
+        # A run that was killed has left it.
+        remove(Database(folder, settings="backend.settings.development"))
+    database = Database(folder, settings="backend.settings.development")
+    try:
+        with database.running("fsync=off", "full_page_writes=off"):
+            database.manage(
+                "seed_benchmark",
+                f"--stakeholders={stakeholders}",
+                f"--endorsements={endorsements}",
+                what="Seeding the database",
+            )
+            with psycopg.connect(database.variables["DATABASE_OWNER_URL"]) as owner:
+                owner.execute(PEERS_VIEW)
+            yield database
+    finally:
+        remove(database)
+
+
+def remove(database: Database) -> None:
+    database.remove()
+    shutil.rmtree(database.home)

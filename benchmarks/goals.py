@@ -1,0 +1,106 @@
+"""What this API is to reach, in relation to the other contenders of the same run."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+from benchmarks.contenders import COLD, LIMIT, PYGEOAPI, STOCK, TIPG, TRIVIAL, WARM
+from benchmarks.load import Sample
+from benchmarks.workloads import Name
+
+MAX_WORKER_MEMORY_MB = 200
+
+
+class Series(NamedTuple):
+    """The runs of a workload by a contender."""
+
+    workload: str
+    contender: str
+
+    def __str__(self) -> str:
+        return f"{self.workload}, {self.contender}"
+
+
+Medians = Mapping[Series, Sample]
+
+
+@dataclass(frozen=True)
+class Goal(ABC):
+    """A bound on how two series compare."""
+
+    series: Series
+    reference: Series
+    bound: float
+
+    sign: ClassVar[str]
+    measure: ClassVar[str]
+
+    def ratio(self, medians: Medians) -> float | None:
+        """None if one of them was not measured."""
+        if self.series not in medians or self.reference not in medians:
+            return None
+        return self._compare(medians[self.series], medians[self.reference])
+
+    @abstractmethod
+    def _compare(self, ours: Sample, theirs: Sample) -> float: ...
+
+    @abstractmethod
+    def is_met(self, ratio: float) -> bool: ...
+
+
+class AtLeast(Goal):
+    sign = "≥"
+    measure = "requests/s"
+
+    def _compare(self, ours: Sample, theirs: Sample) -> float:
+        return ours.requests_per_second / theirs.requests_per_second
+
+    def is_met(self, ratio: float) -> bool:
+        return ratio >= self.bound
+
+
+class AtMost(Goal):
+    sign = "≤"
+    measure = "latency"
+
+    def _compare(self, ours: Sample, theirs: Sample) -> float:
+        return ours.latency_ms / theirs.latency_ms
+
+    def is_met(self, ratio: float) -> bool:
+        return ratio <= self.bound
+
+
+def faster(workload: str, contender: str, references: Mapping[str, float]) -> list[Goal]:
+    """At least so many times as fast as each of the other contenders."""
+    return [
+        AtLeast(Series(workload, contender), Series(workload, reference), bound)
+        for reference, bound in references.items()
+    ]
+
+
+def no_slower(workload: str, reference: Series, bound: float) -> Goal:
+    """One cold answer takes at most so many times as long."""
+    return AtMost(Series(workload, COLD), reference, bound)
+
+
+GOALS: list[Goal] = [
+    *faster(Name.HUNDRED, COLD, {TIPG: 7, PYGEOAPI: 7, LIMIT: 0.6}),
+    *faster(Name.HUNDRED, WARM, {TIPG: 12, TRIVIAL: 0.5}),
+    *faster(Name.THOUSAND, COLD, {TIPG: 8, LIMIT: 0.85}),
+    *faster(Name.THOUSAND, WARM, {TRIVIAL: 0.3}),
+    *faster(Name.BBOX, COLD, {TIPG: 40, LIMIT: 0.6}),
+    *faster(Name.HUNDRED_OF_1M, COLD, {STOCK: 100}),
+    no_slower(Name.HUNDRED_OF_1M_ALONE, Series(Name.HUNDRED_ALONE, COLD), 1.3),
+    no_slower(Name.DEEP, Series(Name.HUNDRED_OF_1M_ALONE, COLD), 1.2),
+    no_slower(Name.NEAR, Series(Name.NEAR, LIMIT), 2),
+    *faster(Name.CAMPAIGNS, COLD, {STOCK: 100}),
+    no_slower(Name.CAMPAIGNS_ALONE, Series(Name.CAMPAIGNS_OF_10K_ALONE, COLD), 1.3),
+    *faster(Name.HOMEPAGE, COLD, {LIMIT: 0.5}),
+    *faster(Name.HOMEPAGE, WARM, {TRIVIAL: 0.5}),
+    *(
+        goal
+        for name in (Name.HUNDRED, Name.THOUSAND, Name.BBOX, "campaigns", Name.HOMEPAGE)
+        for goal in faster(Name.CONDITIONAL.format(name), WARM, {TRIVIAL: 0.6})
+    ),
+]

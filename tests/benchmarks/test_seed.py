@@ -1,0 +1,91 @@
+import hashlib
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from backend.models import ContentBlock, Endorsement, HomePage, PolicyCampaign, Stakeholder
+from tests.factories import make_campaign, make_homepage, make_stakeholder
+
+# The command commits, on a connection of its own.
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+
+MODELS: list[Any] = [Stakeholder, PolicyCampaign, Endorsement, HomePage, ContentBlock]
+
+
+def seed(*, stakeholders: int = 1_000, endorsements: int = 3_000) -> str:
+    out = StringIO()
+    call_command("seed_benchmark", stakeholders=stakeholders, endorsements=endorsements, stdout=out)
+    return out.getvalue()
+
+
+def digest() -> str:
+    """Of every row of every model."""
+    rows = [
+        [str(value) for value in row]
+        for model in MODELS
+        for row in model._base_manager.order_by("pk").values_list()
+    ]
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
+class TestSeedBenchmark:
+    def test_fills_every_table(self) -> None:
+        said = seed()
+
+        assert [model._base_manager.count() for model in MODELS] == [1_000, 100, 3_000, 1, 20]
+        assert said.startswith("1,000 stakeholders: ")
+
+    def test_makes_the_same_rows_each_time(self) -> None:
+        seed()
+        first = digest()
+
+        seed()
+
+        assert digest() == first
+
+    def test_replaces_what_it_made_before(self) -> None:
+        seed()
+
+        seed(stakeholders=10, endorsements=5)
+
+        assert Stakeholder.all_objects.count() == 10
+        assert Endorsement.all_objects.count() == 5
+
+    def test_shows_most_stakeholders_and_endorsements_of_every_campaign(self) -> None:
+        seed()
+
+        assert Stakeholder.objects.public().count() == 945
+        counts = [
+            campaign.endorsement_count
+            for campaign in PolicyCampaign.objects.public().with_endorsement_count()
+        ]
+        assert len(counts) == 100
+        assert all(10 < count < 40 for count in counts)
+
+    def test_leaves_room_for_further_rows(self) -> None:
+        seed()
+
+        assert make_stakeholder().pk == 1_001
+
+    @pytest.mark.parametrize(
+        ("make_own", "kind"),
+        [
+            (make_stakeholder, "stakeholders"),
+            (make_campaign, "campaigns"),
+            (make_homepage, "homepages"),
+        ],
+    )
+    def test_refuses_a_database_with_other_rows(self, make_own: Any, kind: str) -> None:
+        make_own()
+        before = digest()
+
+        with pytest.raises(CommandError, match=rf"^Nothing changed: .*\({kind}: 1\)"):
+            seed()
+
+        assert digest() == before
+
+    def test_refuses_more_endorsements_than_there_are_pairs(self) -> None:
+        with pytest.raises(CommandError, match="1,000 times at most"):
+            seed(stakeholders=10, endorsements=1_001)
