@@ -95,6 +95,14 @@ COMPONENTS: Schema = {
 }
 
 HEADERS: Schema = {
+    "ETag": {
+        "description": (
+            "Stands for the answer. Sent back in `If-None-Match`, it is answered by 304 as long as "
+            "nothing that the answer shows has changed (RFC 9110, section 8.8.3)."
+        ),
+        "schema": {"type": "string"},
+        "example": '"05d5e3cb749d474954688605"',
+    },
     "CacheControl": {
         "description": "How the answer may be cached (RFC 9111).",
         "schema": {"type": "string"},
@@ -109,6 +117,13 @@ HEADERS: Schema = {
         "description": "Seconds to wait before the next attempt.",
         "schema": {"type": "integer"},
         "example": RETRY_AFTER_SECONDS,
+    },
+}
+
+NOT_MODIFIED: Schema = {
+    "description": "The client has the answer: the request named its ETag in `If-None-Match`.",
+    "headers": {
+        name: ref(f"headers/{name.replace('-', '')}") for name in ("Cache-Control", "ETag")
     },
 }
 

@@ -12,6 +12,7 @@ from drf_spectacular.utils import Direction
 from backend.api.components import (
     COMPONENTS,
     HEADERS,
+    NOT_MODIFIED,
     PATH_PARAMETERS,
     PROBLEMS,
     Schema,
@@ -38,7 +39,9 @@ def describe(result: Schema, **_kwargs: Any) -> Schema:
             _let_blank_be_anything(schema["properties"])
     components["schemas"] = dict(sorted((components["schemas"] | COMPONENTS).items()))
     components["headers"] = HEADERS
-    components["responses"] = {f"Problem{code}": _problem_response(code) for code in PROBLEMS}
+    components["responses"] = {"NotModified": NOT_MODIFIED} | {
+        f"Problem{code}": _problem_response(code) for code in PROBLEMS
+    }
     for path, item in result["paths"].items():
         for method, operation in item.items():
             _describe_operation(path, method, operation)
@@ -55,6 +58,8 @@ def _let_blank_be_anything(properties: Schema) -> None:
 def _describe_operation(path: str, method: str, operation: Schema) -> None:
     responses = operation["responses"]
     responses["200"] |= {"description": "The answer.", "headers": _headers_of(operation)}
+    if _is_revalidated(operation):
+        responses["304"] = ref("responses/NotModified")
     for code in _problems_of(path, method, operation):
         responses[str(code)] = ref(f"responses/Problem{code}")
     example = EXAMPLES[operation["operationId"]]
@@ -84,8 +89,15 @@ def _problems_of(path: str, method: str, operation: Schema) -> Iterator[int]:
         yield 503
 
 
+def _is_revalidated(operation: Schema) -> bool:
+    """Whether the answer can be asked for again by its tag: not a POST's, nor a moment's."""
+    return operation["operationId"] not in {"searchStakeholders", "getLiveness", "getReadiness"}
+
+
 def _headers_of(operation: Schema) -> Schema:
     headers = {"Cache-Control": ref("headers/CacheControl")}
+    if _is_revalidated(operation):
+        headers["ETag"] = ref("headers/ETag")
     if any(parameter["name"] == "cursor" for parameter in operation.get("parameters", [])):
         headers["Link"] = ref("headers/Link")
     return headers

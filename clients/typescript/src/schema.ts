@@ -516,6 +516,15 @@ export interface components {
         State: "AL" | "AK" | "AZ" | "AR" | "CA" | "CO" | "CT" | "DE" | "DC" | "FL" | "GA" | "HI" | "ID" | "IL" | "IN" | "IA" | "KS" | "KY" | "LA" | "ME" | "MD" | "MA" | "MI" | "MN" | "MS" | "MO" | "MT" | "NE" | "NV" | "NH" | "NJ" | "NM" | "NY" | "NC" | "ND" | "OH" | "OK" | "OR" | "PA" | "RI" | "SC" | "SD" | "TN" | "TX" | "UT" | "VT" | "VA" | "WA" | "WV" | "WI" | "WY" | "AS" | "FM" | "GU" | "MH" | "MP" | "PR" | "PW" | "VI" | "AA" | "AE" | "AP";
     };
     responses: {
+        /** @description The client has the answer: the request named its ETag in `If-None-Match`. */
+        NotModified: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
         /** @description A parameter, or the body, is not what this document says. */
         Problem400: {
             headers: {
@@ -533,11 +542,6 @@ export interface components {
                  *           "parameter": "bbox",
                  *           "code": "invalid",
                  *           "message": "South must not be above north."
-                 *         },
-                 *         {
-                 *           "parameter": "radius",
-                 *           "code": "needs_near",
-                 *           "message": "A radius needs a place to start from: give `near` too."
                  *         }
                  *       ]
                  *     }
@@ -653,6 +657,11 @@ export interface components {
     requestBodies: never;
     headers: {
         /**
+         * @description Stands for the answer. Sent back in `If-None-Match`, it is answered by 304 as long as nothing that the answer shows has changed (RFC 9110, section 8.8.3).
+         * @example "05d5e3cb749d474954688605"
+         */
+        ETag: string;
+        /**
          * @description How the answer may be cached (RFC 9111).
          * @example public, no-cache
          */
@@ -690,6 +699,7 @@ export type StakeholderProperty = components['schemas']['StakeholderProperty'];
 export type StakeholderSet = components['schemas']['StakeholderSet'];
 export type StakeholderType = components['schemas']['StakeholderType'];
 export type State = components['schemas']['State'];
+export type ResponseNotModified = components['responses']['NotModified'];
 export type ResponseProblem400 = components['responses']['Problem400'];
 export type ResponseProblem404 = components['responses']['Problem404'];
 export type ResponseProblem406 = components['responses']['Problem406'];
@@ -697,6 +707,7 @@ export type ResponseProblem413 = components['responses']['Problem413'];
 export type ResponseProblem415 = components['responses']['Problem415'];
 export type ResponseProblem500 = components['responses']['Problem500'];
 export type ResponseProblem503 = components['responses']['Problem503'];
+export type HeaderETag = components['headers']['ETag'];
 export type HeaderCacheControl = components['headers']['CacheControl'];
 export type HeaderLink = components['headers']['Link'];
 export type HeaderRetryAfter = components['headers']['RetryAfter'];
@@ -715,6 +726,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -750,6 +762,7 @@ export interface operations {
                     };
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Problem400"];
             406: components["responses"]["Problem406"];
             500: components["responses"]["Problem500"];
@@ -786,6 +799,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -815,6 +829,7 @@ export interface operations {
                     "application/json": components["schemas"]["CampaignList"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Problem400"];
             406: components["responses"]["Problem406"];
             500: components["responses"]["Problem500"];
@@ -840,6 +855,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -861,6 +877,7 @@ export interface operations {
                     "application/json": components["schemas"]["Campaign"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Problem400"];
             404: components["responses"]["Problem404"];
             406: components["responses"]["Problem406"];
@@ -895,6 +912,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -935,6 +953,7 @@ export interface operations {
                     "application/json": components["schemas"]["EndorsementList"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Problem400"];
             404: components["responses"]["Problem404"];
             406: components["responses"]["Problem406"];
@@ -955,6 +974,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1023,6 +1043,7 @@ export interface operations {
                     "application/json": components["schemas"]["HomePage"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Problem400"];
             404: components["responses"]["Problem404"];
             406: components["responses"]["Problem406"];
@@ -1126,6 +1147,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -1196,6 +1218,7 @@ export interface operations {
                     "application/geo+json": components["schemas"]["StakeholderFeatureCollection"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Problem400"];
             406: components["responses"]["Problem406"];
             500: components["responses"]["Problem500"];
@@ -1215,6 +1238,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1268,6 +1292,7 @@ export interface operations {
                     "application/geo+json": components["schemas"]["StakeholderSet"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Problem400"];
             406: components["responses"]["Problem406"];
             500: components["responses"]["Problem500"];
@@ -1293,6 +1318,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1321,6 +1347,7 @@ export interface operations {
                     "application/geo+json": components["schemas"]["StakeholderFeature"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Problem400"];
             404: components["responses"]["Problem404"];
             406: components["responses"]["Problem406"];
