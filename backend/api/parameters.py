@@ -213,8 +213,7 @@ class StrictFilterSet(FilterSet):  # type: ignore[misc]
                 values[name] = parameter.to_python(self.data.get(name))
             except ValidationError as error:
                 errors[name] = [error]
-        errors = errors or self.contradictions()
-        if errors:
+        if errors := errors | self.contradictions():
             raise InvalidParameters(errors)
         return values
 

@@ -70,7 +70,9 @@ class TestExamples:
                 validator = OAS31Validator({**DOCUMENT, **media_type["schema"]})
                 validator.validate(media_type["example"])
 
-    @pytest.mark.parametrize("name", DOCUMENT["components"]["responses"])
+    @pytest.mark.parametrize(
+        "name", sorted({*DOCUMENT["components"]["responses"]} - {"NotModified"})
+    )
     def test_of_every_problem_are_as_their_schema_says(self, name: str) -> None:
         media_type = DOCUMENT["components"]["responses"][name]["content"][
             "application/problem+json"

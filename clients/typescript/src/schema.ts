@@ -542,6 +542,11 @@ export interface components {
                  *           "parameter": "bbox",
                  *           "code": "invalid",
                  *           "message": "South must not be above north."
+                 *         },
+                 *         {
+                 *           "parameter": "radius",
+                 *           "code": "needs_near",
+                 *           "message": "A radius needs a place to start from: give `near` too."
                  *         }
                  *       ]
                  *     }
