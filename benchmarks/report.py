@@ -138,5 +138,6 @@ def replace_tables(document: Path, report: Report) -> None:
         f"Measured on {datetime.now(UTC):%-d %B %Y}: {here['processor']}, {here['cores']} cores, "
         f"{here['memory_gb']} GB; {versions}."
     )
-    lines = [BEGIN, "", measured, "", *report.tables(), "", END]
+    picture = "![How far each ratio is towards its goal](performance.png)"
+    lines = [BEGIN, "", measured, "", picture, "", *report.tables(), "", END]
     document.write_text(before + "\n".join(lines) + after)
