@@ -58,10 +58,16 @@ def hold_stakeholders(keys: str) -> str:
     """
 
 
+# By grouping, not by joining: of how many rows a transition table has, the planner knows nothing.
 HIDDEN_OR_RESTORED = """
-    SELECT id, CASE WHEN after.deleted_at IS NULL THEN 1 ELSE -1 END AS difference
-    FROM old_rows AS before JOIN new_rows AS after USING (id)
-    WHERE (before.deleted_at IS NULL) <> (after.deleted_at IS NULL)
+    SELECT id, sum(live)::integer AS difference
+    FROM (
+        SELECT id, 1 AS live FROM new_rows WHERE deleted_at IS NULL
+        UNION ALL
+        SELECT id, -1 FROM old_rows WHERE deleted_at IS NULL
+    ) AS either
+    GROUP BY id
+    HAVING sum(live) <> 0
 """
 
 OF_ENDORSEMENTS = [

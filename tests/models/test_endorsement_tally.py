@@ -341,3 +341,15 @@ def wait_for_a_lock(owner: Owner) -> None:
     while not owner.execute("SELECT FROM pg_locks WHERE NOT granted").rowcount:
         assert monotonic() < end, "Nobody waits."
         sleep(0.02)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestManyAtOnce:
+    def test_rows_of_one_statement_are_grouped_and_not_compared_each_with_each(self) -> None:
+        Stakeholder.objects.bulk_create(
+            Stakeholder(name="Ann", email=f"{n}@example.org", state="MD", type="farmer")
+            for n in range(20_000)
+        )
+
+        # Were they compared, the role's time limit would end the statement.
+        assert Stakeholder.objects.update(is_public=True) == 20_000
