@@ -26,7 +26,7 @@ class DocumentView(PublicView):
 
     content_negotiation_class = DefaultContentNegotiation
 
-    def is_acceptable(self, request: HttpRequest) -> bool:  # noqa: ARG002
+    def is_acceptable(self, request: HttpRequest) -> bool:  # noqa: ARG002  # as inherited
         return True  # or a problem, which is not kept
 
     def revision(self, request: HttpRequest) -> str:

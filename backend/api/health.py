@@ -45,7 +45,7 @@ class ReadyView(HealthView):
     @extend_schema(
         operation_id="getReadiness", summary="Get readiness", tags=["service"], responses={200: OK}
     )
-    def get(self, request: Request) -> Response:  # noqa: ARG002
+    def get(self, request: Request) -> Response:  # noqa: ARG002  # Django's signature
         try:
             # The timeouts of a connection attempt are longer than whoever asks will wait.
             probes.submit(_ask_database).result(timeout=READINESS_SECONDS)

@@ -185,7 +185,7 @@ class OrderingFilter(Question):
         return ordered.reverse() if name.startswith("-") else ordered
 
 
-class StrictFilterSet(FilterSet):  # type: ignore[misc]
+class StrictFilterSet(FilterSet):  # type: ignore[misc]  # untyped
     """A filter set that takes its own parameters, each once, and refuses any other."""
 
     # Those that filter nothing.

@@ -26,7 +26,7 @@ class StrictJSONParser(BaseParser):
         self,
         stream: IO[bytes],
         media_type: str | None = None,  # noqa: ARG002  # the signature is DRF's
-        parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002
+        parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002  # the same
     ) -> Any:
         """Raises PayloadTooLarge, or ParseError with the reason."""
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE

@@ -1,5 +1,9 @@
 """Features as text made in the database: nothing is read into objects and written out again."""
 
+# What is put into statements are columns' names of ours and what Django has compiled; values
+# are parameters.
+# ruff: noqa: S608
+
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
@@ -50,7 +54,7 @@ def render_page(
     walk = (queryset if position is None else ordering.walk(queryset, position))[: limit + 1]
     rows, arguments = _columns(walk, properties, ordering)
     if is_backward:
-        rows = f"SELECT * FROM ({rows}) AS walked ORDER BY {ordering.sql}"  # noqa: S608
+        rows = f"SELECT * FROM ({rows}) AS walked ORDER BY {ordering.sql}"
     counted, count_arguments = _compile(queryset.order_by().values("pk")[: count_to + 1])
     skipped = f"greatest(count(*) - {limit}, 0)"
     first, last = (f"1 + {skipped}", "count(*)") if is_backward else ("1", f"count(*) - {skipped}")
@@ -59,7 +63,7 @@ def render_page(
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT (SELECT count(*) FROM ({counted}) AS counted), count(*), "  # noqa: S608
+            f"SELECT (SELECT count(*) FROM ({counted}) AS counted), count(*), "
             f"string_agg({_feature(properties)}, ',' || chr(10)), {ends} FROM ({rows}) AS page",
             [*count_arguments, *arguments],
         )
@@ -83,7 +87,7 @@ def render_feature(queryset: QuerySet[Any], properties: tuple[str, ...]) -> str 
     except EmptyResultSet:  # Django knows that no row can have the key, such as 10**30
         return None
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {_feature(properties)} FROM ({rows}) AS page", arguments)  # noqa: S608
+        cursor.execute(f"SELECT {_feature(properties)} FROM ({rows}) AS page", arguments)
         found = cursor.fetchone()
     return found[0] if found else None
 
@@ -96,7 +100,7 @@ def render_all(queryset: QuerySet[Any], properties: tuple[str, ...]) -> Iterator
     rows, arguments = _columns(queryset, properties, Ordering.of(queryset))
     # Outside a transaction the pool would lose the cursor between two fetches.
     with transaction.atomic(), connection.chunked_cursor() as cursor:
-        cursor.execute(f"SELECT {_feature(properties)} FROM ({rows}) AS page", arguments)  # noqa: S608
+        cursor.execute(f"SELECT {_feature(properties)} FROM ({rows}) AS page", arguments)
         while fetched := cursor.fetchmany(ROWS_PER_FETCH):
             yield SEPARATOR.join(feature for (feature,) in fetched)
 

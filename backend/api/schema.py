@@ -121,18 +121,18 @@ def body_of(filterset: type[StrictFilterSet]) -> Schema:
     return {"application/json": schema}
 
 
-class FeatureExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+class FeatureExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # untyped
     """The Feature that StakeholderSerializer writes."""
 
     target_class = StakeholderSerializer
     priority = 1  # before drf-spectacular's own, which fails on a serializer without an id to write
 
-    def get_name(self, auto_schema: AutoSchema, direction: Direction) -> str:  # noqa: ARG002
+    def get_name(self, auto_schema: AutoSchema, direction: Direction) -> str:  # noqa: ARG002  # as inherited
         return "StakeholderFeature"
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
         shown = {"properties": [*PROPERTIES, "distance_m"]}
-        flat = auto_schema._map_serializer(  # type: ignore[no-untyped-call]
+        flat = auto_schema._map_serializer(  # type: ignore[no-untyped-call]  # untyped
             StakeholderSerializer(context=shown), direction, bypass_extensions=True
         )
         properties = flat["properties"]

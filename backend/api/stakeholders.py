@@ -212,7 +212,7 @@ class WholeSetView(StakeholderView):
 
     filterset_class = WholeSetFilterSet
 
-    def get(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002
+    def get(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002  # Django's signature
         queryset = self.filter_queryset(self.get_queryset())
         chunks = stream_collection(queryset, self.filterset.properties)
         # What fails at once must be an error, not half of an answer.

@@ -42,8 +42,8 @@ class SoftDeletionQuerySet(models.QuerySet[M_co]):
         return rows.total(), {label: count for label, count in rows.items() if count}
 
     # Django refuses both in templates; `from_queryset` must not copy delete() to managers.
-    delete.alters_data = True  # type: ignore[attr-defined]
-    delete.queryset_only = True  # type: ignore[attr-defined]
+    delete.alters_data = True  # type: ignore[attr-defined]  # for Django
+    delete.queryset_only = True  # type: ignore[attr-defined]  # for Django
 
     @transaction.atomic(savepoint=False)
     def restore(self) -> int:
@@ -63,8 +63,8 @@ class SoftDeletionQuerySet(models.QuerySet[M_co]):
         self._rows(keys).update(deleted_at=self.model._hidden_parent_since())
         return self._rows(keys).filter(deleted_at=None).count()
 
-    restore.alters_data = True  # type: ignore[attr-defined]
-    restore.queryset_only = True  # type: ignore[attr-defined]
+    restore.alters_data = True  # type: ignore[attr-defined]  # for Django
+    restore.queryset_only = True  # type: ignore[attr-defined]  # for Django
 
     def _lock(self, rows: "SoftDeletionQuerySet[M_co]") -> list[Any]:
         # In one order everywhere, so that two deletions wait for each other and never deadlock.
@@ -113,7 +113,7 @@ class SoftDeletionModel(models.Model):
         self.refresh_from_db(fields=["deleted_at"], from_queryset=self._as_queryset(using))
         return deleted
 
-    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.alters_data = True  # type: ignore[attr-defined]  # for Django
 
     def restore(self) -> int:
         """Bring the row back: 1, or 0 if it was not deleted. See `SoftDeletionQuerySet.restore`."""
@@ -121,7 +121,7 @@ class SoftDeletionModel(models.Model):
         self.refresh_from_db(fields=["deleted_at"], from_queryset=self._as_queryset())
         return restored
 
-    restore.alters_data = True  # type: ignore[attr-defined]
+    restore.alters_data = True  # type: ignore[attr-defined]  # for Django
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """As Django's, with the constraints on live rows, which a form would leave to the database.
