@@ -4,6 +4,7 @@ from backend.models.endorsement_tally import EndorsementTally
 from backend.models.homepage import ContentBlock, HomePage
 from backend.models.revision import Revision
 from backend.models.stakeholder import Stakeholder
+from backend.models.stakeholder_tally import StakeholderTally
 from backend.models.us_states import State
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "PolicyCampaign",
     "Revision",
     "Stakeholder",
+    "StakeholderTally",
     "State",
 ]

@@ -10,7 +10,7 @@ from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast, Floor, Least, Lower, Upper
 from django.db.models.lookups import Exact, GreaterThanOrEqual, LessThanOrEqual
 
-from backend.models import endorsement_tally, revision
+from backend.models import endorsement_tally, revision, stakeholder_tally
 from backend.models.fields import OPTIONAL_TEXT, WGS84, LowercaseEmailField, PositionField
 from backend.models.soft_deletion import (
     LiveManager,
@@ -213,7 +213,11 @@ class Stakeholder(SoftDeletionModel, TimestampedModel):
 
     class Meta:
         db_table = "stakeholders_stakeholder"
-        triggers = [*revision.OF_A_TABLE, *endorsement_tally.OF_STAKEHOLDERS]
+        triggers = [
+            *revision.OF_A_TABLE,
+            *endorsement_tally.OF_STAKEHOLDERS,
+            *stakeholder_tally.OF_STAKEHOLDERS,
+        ]
         indexes = [
             # Each serves the public reads, which all ask for public, live rows.
             models.Index(

@@ -19,6 +19,7 @@ TABLES = {
     # Kept by triggers.
     "coalition_revision",
     "endorsements_tally",
+    "stakeholders_tally",
     "stakeholders_stakeholder",
 }
 INDEXES = {
