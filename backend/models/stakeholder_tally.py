@@ -41,6 +41,8 @@ def leave(difference: str) -> str:
 
 
 class LeavingTrigger(OwnersTrigger):
+    """One whose function is made by `leave`, with the variable that it needs."""
+
     level = pgtrigger.Statement
     declare = [("made", "bigint")]
 

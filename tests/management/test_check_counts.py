@@ -5,31 +5,34 @@ import psycopg
 import pytest
 from django.core.management import call_command
 
-from backend.models import PolicyCampaign
-from tests.factories import make_campaign, make_endorsement
+from backend.models import PolicyCampaign, StakeholderTally
+from tests.factories import make_campaign, make_endorsement, make_stakeholder
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 
 Owner = psycopg.Connection[tuple[Any, ...]]
+
+RIGHT = "Every campaign's endorsement count and the stakeholder count are right.\n"
 
 
 def check(*arguments: str) -> tuple[int, str]:
     """The exit code, and what was said."""
     out = StringIO()
     try:
-        call_command("check_endorsement_counts", *arguments, stdout=out)
+        call_command("check_counts", *arguments, stdout=out)
     except SystemExit as end:
         return int(str(end.code)), out.getvalue()
     return 0, out.getvalue()
 
 
-class TestCheckEndorsementCounts:
+class TestCheckCounts:
     def test_is_content_while_every_count_is_right(self) -> None:
         make_campaign()
         make_endorsement()
         make_endorsement(status="pending").campaign.delete()
+        make_stakeholder(is_public=False)
 
-        assert check() == (0, "Every campaign's endorsement count is right.\n")
+        assert check() == (0, RIGHT)
 
     def test_lists_the_campaigns_whose_count_is_wrong(self, owner: Owner) -> None:
         make_endorsement(campaign=make_campaign(slug="clean-water"))
@@ -44,15 +47,29 @@ class TestCheckEndorsementCounts:
         assert code == 1
         assert said.splitlines() == [
             "oysters: its count is 7, its public endorsements are 1.",
-            "Count them anew: ./manage.py check_endorsement_counts --rebuild",
+            "Count them anew: ./manage.py check_counts --rebuild",
+        ]
+
+    def test_says_that_the_count_of_stakeholders_is_wrong(self, owner: Owner) -> None:
+        make_stakeholder()
+        owner.execute("INSERT INTO stakeholders_tally (difference) VALUES (6)")
+
+        code, said = check()
+
+        assert code == 1
+        assert said.splitlines() == [
+            "Stakeholders: their count is 7, the public ones are 1.",
+            "Count them anew: ./manage.py check_counts --rebuild",
         ]
 
     def test_rebuilds_them_all(self, owner: Owner) -> None:
         campaign = make_endorsement().campaign
         make_endorsement(campaign=campaign)
         owner.execute("DELETE FROM endorsements_tally")
+        owner.execute("UPDATE stakeholders_tally SET difference = -5")
         assert check()[0] == 1
 
-        assert check("--rebuild") == (0, "Every campaign's endorsement count is right.\n")
+        assert check("--rebuild") == (0, RIGHT)
 
         assert PolicyCampaign.objects.with_endorsement_count().get().endorsement_count == 2
+        assert StakeholderTally.objects.get().difference == 2
