@@ -3,19 +3,19 @@ from django.urls import include, path
 
 from backend.api.campaigns import CampaignViewSet
 from backend.api.docs import ProblemsView, RedocView, SchemaView, SwaggerView
-from backend.api.endorsements import CampaignEndorsementsView
+from backend.api.endorsements import CampaignEndorsementsViewSet
 from backend.api.health import LiveView, ReadyView
-from backend.api.homepage import HomePageView
+from backend.api.homepage import HomePageViewSet
 from backend.api.root import RootView
-from backend.api.stakeholders import StakeholderViewSet, WholeSetView
+from backend.api.stakeholders import StakeholderViewSet, WholeSetViewSet
 
 api = [
-    path("/homepage", HomePageView.as_view(), name="homepage"),
+    path("/homepage", HomePageViewSet.as_view({"get": "retrieve"}), name="homepage"),
     path("/campaigns", CampaignViewSet.as_view({"get": "list"}), name="campaigns"),
     path("/campaigns/<slug:slug>", CampaignViewSet.as_view({"get": "retrieve"}), name="campaign"),
     path(
         "/campaigns/<slug:slug>/endorsements",
-        CampaignEndorsementsView.as_view(),
+        CampaignEndorsementsViewSet.as_view({"get": "list"}),
         name="campaign-endorsements",
     ),
     path("/stakeholders", StakeholderViewSet.as_view({"get": "list"}), name="stakeholders"),
@@ -29,7 +29,11 @@ api = [
         StakeholderViewSet.as_view({"get": "retrieve"}),
         name="stakeholder",
     ),
-    path("/stakeholders.geojson", WholeSetView.as_view(), name="stakeholders-geojson"),
+    path(
+        "/stakeholders.geojson",
+        WholeSetViewSet.as_view({"get": "stream"}),
+        name="stakeholders-geojson",
+    ),
     path("/schema", SchemaView.as_view(), name="schema"),
     path("/docs", SwaggerView.as_view(), name="docs"),
     path("/redoc", RedocView.as_view(), name="redoc"),

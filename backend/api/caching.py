@@ -10,22 +10,27 @@ import hashlib
 import logging
 import re
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from threading import Lock
-from typing import Any, NamedTuple, Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 import brotli
 import zstandard
 from django.core.cache import cache
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from redis.exceptions import RedisError
+
+from backend.api.views import PublicView
 
 logger = logging.getLogger(__name__)
 
@@ -66,38 +71,98 @@ class Kept(NamedTuple):
     headers: dict[str, str]
 
 
-def answer(
-    request: HttpRequest, revision: str, make: Callable[[], HttpResponseBase]
-) -> HttpResponseBase:
-    """The answer to a GET or HEAD, made by `make` unless the client or the cache has it.
+class KnownAnswers:
+    """The middleware that answers for a public view, unless the answer has to be made.
 
-    Of requests for the same answer that come while it is being made, none makes it again.
+    It stands before all that it makes unnecessary.
     """
-    encoding = encoding_for(request)
-    tag = entity_tag(CODE, revision, encoding, request.build_absolute_uri())
-    if is_current(request, tag):
-        return _tagged(HttpResponse(status=HTTPStatus.NOT_MODIFIED), tag)
-    if kept := _remembered(tag):
-        return _tagged(_response_of(kept), tag)
-    with alone(tag):
-        if kept := _remembered(tag):
-            return _tagged(_response_of(kept), tag)
-        return _made(make(), tag, encoding)
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.make = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        view = public_view(request.path_info) if request.method in {"GET", "HEAD"} else None
+        if view is None or view.shown_models is None or not view.is_acceptable(request):
+            return self.make(request)  # or rather the problem that this is
+        try:
+            revision = view.revision(request)
+        except DatabaseError:
+            return self.make(request)  # it will fail too, and say so
+        return self.answer(request, revision)
+
+    def answer(self, request: HttpRequest, revision: str) -> HttpResponseBase:
+        encoding = encoding_for(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+        url = str(request.scheme), request.get_host(), request.path, request.META["QUERY_STRING"]
+        tag = entity_tag(CODE, revision, encoding, *url)
+        if is_current(request, tag):
+            return _tagged(HttpResponse(status=HTTPStatus.NOT_MODIFIED), tag)
+        kept = _remembered(tag) or self.share(request, tag, encoding)
+        return HttpResponse(kept.body, headers=kept.headers) if isinstance(kept, Kept) else kept
+
+    def share(self, request: HttpRequest, tag: str, encoding: str) -> Kept | HttpResponseBase:
+        """Make an answer; of those who ask for the same one meanwhile, none makes it again."""
+        with _guard:
+            making = _making.get(tag)
+            if making is None:
+                made = _making[tag] = Future()
+        if making is not None:
+            return making.result() or _encoded(self.make(request), tag, encoding)
+        kept = _remembered(tag)  # by whom has finished since we looked
+        try:
+            if kept is None:
+                response = _encoded(self.make(request), tag, encoding)
+                kept = _keep(response, tag)
+                return response
+            return kept
+        finally:
+            with _guard:
+                del _making[tag]
+            made.set_result(kept)
 
 
-def _made(response: HttpResponseBase, tag: str, encoding: str) -> HttpResponseBase:
+_making: dict[str, "Future[Kept | None]"] = {}
+_guard = Lock()
+
+
+@lru_cache(maxsize=1024)
+def public_view(path: str) -> type[PublicView] | None:
+    try:
+        view = getattr(resolve(path).func, "cls", None)
+    except Resolver404:
+        return None
+    return view if view and issubclass(view, PublicView) else None
+
+
+def _encoded(response: HttpResponseBase, tag: str, encoding: str) -> HttpResponseBase:
+    """The answer as it is sent: compressed, if that is worth it, and tagged."""
     if response.status_code != HTTPStatus.OK:
         return response
+    if encoding != IDENTITY:
+        _compress(response, encoding)
+    return _tagged(response, tag)
+
+
+def _compress(response: HttpResponseBase, encoding: str) -> None:
     if isinstance(response, StreamingHttpResponse):
         chunks = cast("Iterator[bytes]", response.streaming_content)
-        if encoding != IDENTITY:
-            response.streaming_content = _compressed(chunks, encoding)
-            response["Content-Encoding"] = encoding
-        return _tagged(response, tag)
-    kept = _keep(response, encoding)
+        response.streaming_content = _compressed(chunks, encoding)
+    elif isinstance(response, HttpResponse) and len(response.content) >= MIN_COMPRESSED_BYTES:
+        response.content = b"".join(_compressed([response.content], encoding))
+        response["Content-Length"] = str(len(response.content))
+    else:
+        return
+    response["Content-Encoding"] = encoding
+
+
+def _keep(response: HttpResponseBase, tag: str) -> Kept | None:
+    """What others are given of an answer; None if they cannot have the same one."""
+    if response.status_code != HTTPStatus.OK or not isinstance(response, HttpResponse):
+        return None
+    kept = Kept(response.content, dict(response.items()))
     if len(kept.body) <= MAX_KEPT_BYTES:
-        _remember(tag, kept)
-    return _tagged(_response_of(kept), tag)
+        with suppress(RedisError):
+            cache.set(tag, kept, KEPT_SECONDS)
+    return kept
 
 
 def _remembered(tag: str) -> Kept | None:
@@ -108,26 +173,6 @@ def _remembered(tag: str) -> Kept | None:
         logger.warning("The cache does not answer: %s", error)
         return None
     return kept
-
-
-def _remember(tag: str, kept: Kept) -> None:
-    with suppress(RedisError):
-        cache.set(tag, kept, KEPT_SECONDS)
-
-
-def _keep(response: Any, encoding: str) -> Kept:
-    if not response.is_rendered:
-        response.render()
-    headers = dict(response.items())
-    body: bytes = response.content
-    if encoding != IDENTITY and len(body) >= MIN_COMPRESSED_BYTES:
-        headers["Content-Encoding"] = encoding
-        body = b"".join(_compressed([body], encoding))
-    return Kept(body, headers)
-
-
-def _response_of(kept: Kept) -> HttpResponse:
-    return HttpResponse(kept.body, headers=kept.headers)
 
 
 def _tagged(response: HttpResponseBase, tag: str) -> HttpResponseBase:
@@ -145,10 +190,11 @@ def _compressed(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     yield compressor.flush()
 
 
-def encoding_for(request: HttpRequest) -> str:
+@lru_cache(maxsize=128)
+def encoding_for(accept_encoding: str) -> str:
     """The first of ours that the client accepts (RFC 9110, section 12.5.3), or none."""
     weights = {}
-    for item in request.headers.get("Accept-Encoding", "").lower().split(","):
+    for item in accept_encoding.lower().split(","):
         name, _, parameter = item.partition(";")
         # q=0, however many zeros it is written with, refuses.
         weights[name.strip()] = not re.fullmatch(r"\s*q=0(\.0{0,3})?\s*", parameter)
@@ -158,7 +204,7 @@ def encoding_for(request: HttpRequest) -> str:
 
 def is_current(request: HttpRequest, tag: str) -> bool:
     """Whether the client has the answer: by weak comparison, for caches may weaken a tag."""
-    tags = parse_etags(request.headers.get("If-None-Match", ""))
+    tags = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
     return "*" in tags or tag in (each.removeprefix("W/") for each in tags)
 
 
@@ -176,23 +222,3 @@ def _digest_of_code() -> str:
 
 
 CODE = _digest_of_code()
-
-_locks: dict[str, Lock] = {}
-_waiting: Counter[str] = Counter()
-_guard = Lock()
-
-
-@contextmanager
-def alone(key: str) -> Iterator[None]:
-    """Let one thread at a time into the block of a key."""
-    with _guard:
-        _waiting[key] += 1
-        lock = _locks.setdefault(key, Lock())
-    try:
-        with lock:
-            yield
-    finally:
-        with _guard:
-            _waiting[key] -= 1
-            if not _waiting[key]:
-                del _waiting[key], _locks[key]

@@ -1,8 +1,6 @@
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
-from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from backend.api.pagination import KeysetPagination
 from backend.api.parameters import (
     OrderingFilter,
     Question,
@@ -11,7 +9,7 @@ from backend.api.parameters import (
     TextParameter,
     page_of,
 )
-from backend.api.views import PublicView
+from backend.api.views import RenderedViewSet
 from backend.models import Endorsement, PolicyCampaign, Stakeholder
 from backend.models.campaign import PolicyCampaignQuerySet
 
@@ -68,7 +66,7 @@ class CampaignSerializer(serializers.ModelSerializer[PolicyCampaign]):
         description="One campaign the public may see.",
     ),
 )
-class CampaignViewSet(PublicView, ReadOnlyModelViewSet[PolicyCampaign]):
+class CampaignViewSet(RenderedViewSet):
     """List and retrieve the campaigns the public may see."""
 
     queryset = PolicyCampaign.objects.public().with_endorsement_count().newest_first()
@@ -77,4 +75,3 @@ class CampaignViewSet(PublicView, ReadOnlyModelViewSet[PolicyCampaign]):
     shown_models = (PolicyCampaign, Endorsement, Stakeholder)
     filter_backends = [StrictFilterBackend]
     filterset_class = CampaignFilterSet
-    pagination_class = KeysetPagination

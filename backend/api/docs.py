@@ -26,10 +26,12 @@ class DocumentView(PublicView):
 
     content_negotiation_class = DefaultContentNegotiation
 
-    def is_acceptable(self, request: HttpRequest) -> bool:  # noqa: ARG002  # as inherited
+    @classmethod
+    def is_acceptable(cls, request: HttpRequest) -> bool:  # noqa: ARG003  # as inherited
         return True  # or a problem, which is not kept
 
-    def revision(self, request: HttpRequest) -> str:
+    @classmethod
+    def revision(cls, request: HttpRequest) -> str:
         """There may be several representations."""
         return request.headers.get("Accept", "")
 

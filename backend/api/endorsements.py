@@ -1,11 +1,9 @@
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
-from rest_framework.generics import ListAPIView
 
-from backend.api.pagination import KeysetPagination
 from backend.api.parameters import StrictFilterBackend, StrictFilterSet, page_of
-from backend.api.views import PublicView
+from backend.api.views import RenderedViewSet
 from backend.models import Endorsement, PolicyCampaign, Stakeholder
 from backend.models.endorsement import EndorsementQuerySet
 
@@ -35,22 +33,25 @@ class EndorsementSerializer(serializers.ModelSerializer[Endorsement]):
 
 
 @extend_schema_view(
-    get=extend_schema(
+    list=extend_schema(
         operation_id="listCampaignEndorsements",
         summary="List a campaign's endorsements",
     )
 )
-class CampaignEndorsementsView(PublicView, ListAPIView[Endorsement]):
+class CampaignEndorsementsViewSet(RenderedViewSet):
     """List a campaign's endorsements that the public may see, newest first."""
 
     serializer_class = EndorsementSerializer
     shown_models = (PolicyCampaign, Endorsement, Stakeholder)
     filter_backends = [StrictFilterBackend]
     filterset_class = EndorsementFilterSet
-    pagination_class = KeysetPagination
+
+    campaign: PolicyCampaign
 
     def get_queryset(self) -> EndorsementQuerySet:
-        campaigns = PolicyCampaign.objects.public()
-        campaign = get_object_or_404(campaigns, slug=self.kwargs["slug"])
-        endorsements = Endorsement.objects.of_campaign(campaign).public()
-        return endorsements.with_stakeholder().newest_first()
+        campaigns = PolicyCampaign.objects.public().with_endorsement_count()
+        self.campaign = get_object_or_404(campaigns, slug=self.kwargs["slug"])
+        return Endorsement.objects.of_campaign(self.campaign).public().newest_first()
+
+    def total(self) -> str:
+        return str(self.campaign.endorsement_count)

@@ -1,47 +1,40 @@
 """Stakeholders as GeoJSON features (RFC 7946), a page of them or all."""
 
-import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.renderers import JSONRenderer
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework_gis.fields import GeometryField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
-from backend.api.pagination import KeysetPagination, Position, encode
-from backend.api.rendering import (
-    COORDINATE_DECIMALS,
-    SEPARATOR,
-    RenderedPage,
-    render_all,
-    render_page,
-)
+from backend.api.pagination import KeysetPagination, link_header
+from backend.api.rendering import SEPARATOR, render_all
+from backend.api.shapes import Shape, json_object, written
+from backend.api.views import RenderedJSON
 from backend.models import Stakeholder
 
 GEO_JSON = "application/geo+json"
 MAX_EXACT_COUNT = 10_000
+COORDINATE_DECIMALS = 6  # some 0.1 m
 
 PROPERTIES = ("name", "organization", "role", "type", "state", "county", "created_at")
 
 
-class GeoJSONRenderer(JSONRenderer):
-    """GeoJSON, of which the features have been rendered by the database."""
+class GeoJSONRenderer(RenderedJSON):
+    """What the database has rendered, as GeoJSON."""
 
     media_type = GEO_JSON
-
-    def render(self, data: Any, *args: Any, **kwargs: Any) -> bytes:
-        rendered: bytes = data if isinstance(data, bytes) else super().render(data, *args, **kwargs)
-        return rendered
 
 
 @extend_schema_field({"type": "object"})  # api/schema.py describes the Feature as a whole
 class PositionField(GeometryField):  # type: ignore[misc]  # it has no types
     """A GeoJSON Point with at most six decimals, or null."""
+
+    sql = f"coalesce(ST_AsGeoJSON({{column}}, {COORDINATE_DECIMALS}), 'null')"
 
     def __init__(self) -> None:
         super().__init__(precision=COORDINATE_DECIMALS)
@@ -49,6 +42,8 @@ class PositionField(GeometryField):  # type: ignore[misc]  # it has no types
 
 class MetersField(serializers.FloatField):
     """A distance in metres, to a decimetre."""
+
+    sql = "coalesce(round({column}::numeric, 1)::text, 'null')"
 
     def to_representation(self, value: float) -> Any:
         return round(value, 1)
@@ -70,31 +65,44 @@ class StakeholderSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]  #
         return {name: field for name, field in super().get_fields().items() if name in shown}
 
 
+@cache
+def feature(properties: tuple[str, ...]) -> Shape:
+    """The shape of a Feature with these properties."""
+    fields = StakeholderSerializer(context={"properties": properties}).fields
+    members = {
+        "id": written(fields["id"], "id"),
+        "type": "'\"Feature\"'",
+        "geometry": written(fields["public_location"], "public_location"),
+        "properties": json_object({name: written(fields[name], name) for name in properties}),
+    }
+    return Shape(("id", "public_location", *properties), json_object(members))
+
+
 class FeaturePagination(KeysetPagination):
     """Pages as FeatureCollections, with the members of OGC API Features beside the features."""
 
-    page: RenderedPage
+    count_to = MAX_EXACT_COUNT + 1
 
-    def respond(self, queryset: QuerySet[Stakeholder], request: Request, view: Any) -> Response:
-        """A page of features, as they come out of the database."""
-        limit, position = self.read(request, view)
-        self.page = render_page(
-            queryset,
-            view.filterset.properties,
-            limit=limit,
-            position=position,
-            count_to=MAX_EXACT_COUNT,
-        )
+    def response(self) -> Response:
+        is_search = self.request.method == "POST"
+        urls = {} if is_search else self.urls()
+        # As STAC API writes it: the same body, with these members in it.
+        targets = {
+            rel: {"body": {"cursor": cursor}, "merge": True} if is_search else {"href": urls[rel]}
+            for rel, cursor in self.cursors.items()
+        }
+        here = {"rel": "self", "type": GEO_JSON, "href": self.request.build_absolute_uri()}
+        if is_search:
+            here["method"] = "POST"
         # Counting more than that is not worth its time.
         is_exact = self.page.matched <= MAX_EXACT_COUNT
         head = {
             "type": "FeatureCollection",
             **({"numberMatched": self.page.matched} if is_exact else {}),
             "numberReturned": self.page.returned,
-            "links": self.links(),
+            "links": [here, *({**here, "rel": rel, **targets[rel]} for rel in targets)],
         }
-        headers = self.link_header() if request.method == "GET" else None
-        return Response(collection(head, self.page.features), headers=headers)
+        return Response(self.document(head, "features"), headers=link_header(urls))
 
     def get_paginated_response_schema(
         self,
@@ -102,37 +110,11 @@ class FeaturePagination(KeysetPagination):
     ) -> dict[str, Any]:
         return {"$ref": "#/components/schemas/StakeholderFeatureCollection"}
 
-    def links(self) -> list[dict[str, Any]]:
-        here = {"rel": "self", "type": GEO_JSON, "href": self.request.build_absolute_uri()}
-        if self.request.method == "POST":
-            here["method"] = "POST"
-        pages = {"next": self.page.next, "prev": self.page.previous}
-        beyond = [
-            {**here, "rel": rel, **self.target(position)}
-            for rel, position in pages.items()
-            if position is not None
-        ]
-        return [here, *beyond]
 
-    def target(self, position: Position) -> dict[str, Any]:
-        if self.request.method == "POST":
-            # As STAC API writes it: the same body, with these members in it.
-            return {"body": {"cursor": encode(position, self.scope)}, "merge": True}
-        return {"href": self.link(position)}
-
-
-def collection(head: dict[str, Any], features: str) -> bytes:
-    """A FeatureCollection of the members of `head` and rendered features."""
-    members = json.dumps(head, ensure_ascii=False, separators=(",", ":"))
-    return f'{members[:-1]},"features":[{features}]}}'.encode()
-
-
-def stream_collection(
-    queryset: QuerySet[Stakeholder], properties: tuple[str, ...]
-) -> Iterator[bytes]:
+def stream_collection(queryset: QuerySet[Stakeholder], shape: Shape) -> Iterator[bytes]:
     """All features of an ordered queryset as one FeatureCollection."""
-    before = '{"type":"FeatureCollection","features":[\n'
-    for features in render_all(queryset, properties):
-        yield (before + features).encode()
+    before = b'{"type":"FeatureCollection","features":[\n'
+    for features in render_all(queryset, shape):
+        yield before + features
         before = SEPARATOR
-    yield ("\n]}\n" if before == SEPARATOR else before + "]}\n").encode()
+    yield b"\n]}\n" if before == SEPARATOR else before + b"]}\n"

@@ -1,27 +1,16 @@
-from datetime import datetime
-from typing import Any
+from functools import cache
 
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
-from rest_framework.generics import RetrieveAPIView
 
-from backend.api.views import PublicView
+from backend.api.rendering import array_of
+from backend.api.shapes import Shape, object_of
+from backend.api.views import RenderedViewSet
 from backend.models import ContentBlock, HomePage
-
-
-class StoredMoment(serializers.DateTimeField):
-    """A time as PostgreSQL writes it in JSON."""
-
-    def to_representation(self, value: Any) -> Any:
-        return super().to_representation(datetime.fromisoformat(value))
 
 
 class ContentBlockSerializer(serializers.ModelSerializer[ContentBlock]):
     """A piece of the homepage. `content` is HTML, safe to show."""
-
-    created_at = StoredMoment(read_only=True)
-    updated_at = StoredMoment(read_only=True)
 
     class Meta:
         model = ContentBlock
@@ -45,7 +34,7 @@ class ContentBlockSerializer(serializers.ModelSerializer[ContentBlock]):
 class HomePageSerializer(serializers.ModelSerializer[HomePage]):
     """The active homepage, and its visible blocks in the order of the page."""
 
-    content_blocks = ContentBlockSerializer(many=True, read_only=True, source="visible_blocks")
+    content_blocks = ContentBlockSerializer(many=True, read_only=True)
     social_media_urls = serializers.DictField(child=serializers.URLField())
 
     class Meta:
@@ -76,13 +65,22 @@ class HomePageSerializer(serializers.ModelSerializer[HomePage]):
         ]
 
 
-@extend_schema_view(get=extend_schema(operation_id="getHomepage", summary="Get the homepage"))
-class HomePageView(PublicView, RetrieveAPIView[HomePage]):
+@extend_schema_view(retrieve=extend_schema(operation_id="getHomepage", summary="Get the homepage"))
+class HomePageViewSet(RenderedViewSet):
     """The active homepage; 404 if none is active."""
 
-    queryset = HomePage.objects.active().with_visible_blocks()
+    queryset = HomePage.objects.active()
     shown_models = (HomePage, ContentBlock)
     serializer_class = HomePageSerializer
 
-    def get_object(self) -> HomePage:
-        return get_object_or_404(self.get_queryset())
+    @property
+    def shape(self) -> Shape:
+        return homepage()
+
+
+@cache
+def homepage() -> Shape:
+    """The shape of a homepage with its visible blocks."""
+    blocks = ContentBlock.objects.visible().in_page_order()
+    array = array_of(blocks, object_of(ContentBlockSerializer()), key="homepage")
+    return object_of(HomePageSerializer(), arrays={"content_blocks": array})

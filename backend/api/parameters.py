@@ -231,6 +231,15 @@ class StrictFilterSet(FilterSet):  # type: ignore[misc]  # untyped
         return queryset
 
     @property
+    def is_narrowing(self) -> bool:
+        """Whether something is asked that leaves rows out."""
+        return any(
+            self.values[name] is not None
+            for name, declared in self.filters.items()
+            if not isinstance(declared, OrderingFilter)
+        )
+
+    @property
     def scope(self) -> str:
         """What a cursor belongs to: the parameters that decide which rows come in which order."""
         deciding = {name: self.data[name] for name in sorted(self.data) if name not in PAGING}

@@ -1,35 +1,38 @@
-"""Features as text made in the database: nothing is read into objects and written out again."""
+"""JSON made in the database: nothing is read into objects and written out again."""
 
-# What is put into statements are columns' names of ours and what Django has compiled; values
-# are parameters.
+# What is put into statements are names of ours and what Django has compiled; values are
+# parameters.
 # ruff: noqa: S608
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, transaction
-from django.db.models import Func, QuerySet, TextField, Value
+from django.db import connection, connections, transaction
+from django.db.models import QuerySet
+from django.db.models.options import Options
+from django.db.models.sql.compiler import SQLCompiler
 
-from backend.api.pagination import Ordering, Position, beside
+from backend.api.keyset import Ordering, Position, beside
+from backend.api.shapes import Shape
 
-COORDINATE_DECIMALS = 6  # some 0.1 m
-# Between features. JSON escapes a line end in a string, so that none stands within a feature.
-SEPARATOR = ",\n"
+# Between rows. JSON escapes a line end in a string, so that none stands within a row.
+SEPARATOR = b",\n"
 ROWS_PER_FETCH = 2_000
 
-# How a property is written that is no text.
-WRITTEN = {
-    "created_at": """rtrim(to_json(created_at AT TIME ZONE 'UTC')::text, '"'), 'Z"'""",
-    "distance_m": "coalesce(round(distance_m::numeric, 1)::text, 'null')",
-}
+
+class Sql(NamedTuple):
+    """A part of a statement, and the values of its placeholders."""
+
+    text: str
+    values: tuple[Any, ...] = ()
 
 
 class RenderedPage(NamedTuple):
-    """Some features, and the positions of the pages before and after them, if there are any."""
+    """Some rows, and the positions of the pages before and after them, if there are any."""
 
-    features: str
+    rows: bytes
     returned: int
     matched: int
     next: Position | None
@@ -38,99 +41,159 @@ class RenderedPage(NamedTuple):
 
 def render_page(
     queryset: QuerySet[Any],
-    properties: tuple[str, ...],
+    shape: Shape,
     *,
     limit: int,
     position: Position | None,
-    count_to: int,
+    total: str | None = None,
+    count_to: int | None = None,
 ) -> RenderedPage:
-    """At most `limit` features of an ordered queryset, from `position`, by a single statement.
+    """At most `limit` rows of an ordered queryset, from `position`, by a single statement.
 
-    `matched` counts the features of all pages, and stops at one more than `count_to`.
+    `matched` is the number of rows on all pages: the SQL expression `total`, if that is known,
+    or else counted, to no more than `count_to`.
     """
     ordering = Ordering.of(queryset)
     is_backward = position is not None and position.is_backward
+    source = _source(queryset)
+    rows = _rows(queryset, (*shape.columns, *ordering.columns), source)
     # One row more than asked for shows whether there is another page.
-    walk = (queryset if position is None else ordering.walk(queryset, position))[: limit + 1]
-    rows, arguments = _columns(walk, properties, ordering)
-    if is_backward:
-        rows = f"SELECT * FROM ({rows}) AS walked ORDER BY {ordering.sql}"
-    counted, count_arguments = _compile(queryset.order_by().values("pk")[: count_to + 1])
+    page = _walk(rows, shape, ordering, position, limit + 1)
+    matched = Sql(total) if total else _count(source, count_to)
+    if position is None:
+        # The rows of an only page have been counted.
+        matched = matched._replace(
+            text=f"CASE WHEN count(*) > {limit} THEN {matched.text} ELSE count(*) END"
+        )
     skipped = f"greatest(count(*) - {limit}, 0)"
     first, last = (f"1 + {skipped}", "count(*)") if is_backward else ("1", f"count(*) - {skipped}")
     ends = ", ".join(
-        f"(array_agg({column}))[{place}]" for place in (first, last) for column in ordering.columns
+        f'(array_agg("{column}"))[{end}]' for end in (first, last) for column in ordering.columns
     )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT (SELECT count(*) FROM ({counted}) AS counted), count(*), "
-            f"string_agg({_feature(properties)}, ',' || chr(10)), {ends} FROM ({rows}) AS page",
-            [*count_arguments, *arguments],
-        )
-        matched, found, features, *keys = cursor.fetchone()
-    has_more = found > limit
-    if not found:
-        return RenderedPage("", 0, matched, None, None)
+    ((number, found, text, *keys),) = _fetch(
+        f"SELECT {matched.text}, count(*), string_agg(json, ',' || chr(10)), {ends} "
+        f"FROM ({page.text}) AS page",
+        (*matched.values, *page.values),
+    )
+    if text is None:
+        return RenderedPage(b"", 0, int(number), None, None)
+    has_more = int(found) > limit
     if has_more:
-        features = (
-            features.partition(SEPARATOR)[2] if is_backward else features.rpartition(SEPARATOR)[0]
-        )
-    bounds = keys[: len(keys) // 2], keys[len(keys) // 2 :]
-    pages = beside(position, bounds, has_more=has_more)
-    return RenderedPage(features, min(found, limit), matched, *pages)
+        text = text.partition(SEPARATOR)[2] if is_backward else text.rpartition(SEPARATOR)[0]
+    values = [key.decode() for key in keys]
+    bounds = values[: len(keys) // 2], values[len(keys) // 2 :]
+    return RenderedPage(
+        text,
+        min(int(found), limit),
+        int(number),
+        *beside(position, bounds, has_more=has_more),
+    )
 
 
-def render_feature(queryset: QuerySet[Any], properties: tuple[str, ...]) -> str | None:
-    """The one feature of a queryset; None if it is empty."""
-    try:
-        rows, arguments = _columns(queryset, properties)
-    except EmptyResultSet:  # Django knows that no row can have the key, such as 10**30
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {_feature(properties)} FROM ({rows}) AS page", arguments)
-        found = cursor.fetchone()
-    return found[0] if found else None
+def render_row(queryset: QuerySet[Any], shape: Shape) -> bytes | None:
+    """The one row of a queryset; None if it is empty."""
+    rows = _rows(queryset, shape.columns, _source(queryset))
+    found = _fetch(f"SELECT concat({shape.json}) FROM ({rows.text}) AS whole", rows.values)
+    return found[0][0] if found else None
 
 
-def render_all(queryset: QuerySet[Any], properties: tuple[str, ...]) -> Iterator[str]:
-    """All features of a queryset, some thousands at a time, as they were at one moment.
+def render_all(queryset: QuerySet[Any], shape: Shape) -> Iterator[bytes]:
+    """All rows of a queryset, some thousands at a time, as they were at one moment.
 
     The transaction, and the server connection with it, end with the iterator.
     """
-    rows, arguments = _columns(queryset, properties, Ordering.of(queryset))
+    ordering = Ordering.of(queryset)
+    rows = _rows(queryset, (*shape.columns, *ordering.columns), _source(queryset))
     # Outside a transaction the pool would lose the cursor between two fetches.
     with transaction.atomic(), connection.chunked_cursor() as cursor:
-        cursor.execute(f"SELECT {_feature(properties)} FROM ({rows}) AS page", arguments)
+        cursor.execute(
+            f"SELECT concat({shape.json}) FROM ({rows.text}) AS each ORDER BY {ordering.sql}",
+            rows.values,
+        )
         while fetched := cursor.fetchmany(ROWS_PER_FETCH):
-            yield SEPARATOR.join(feature for (feature,) in fetched)
+            yield SEPARATOR.join(row.encode() for (row,) in fetched)
+
+
+def array_of(queryset: QuerySet[Any], shape: Shape, *, key: str) -> str:
+    """The array of an ordered queryset's rows that `key`, of theirs, ties to the whole row."""
+    ordering = Ordering.of(queryset)
+    rows = _rows(queryset, (*shape.columns, *ordering.columns, key), _source(queryset))
+    return (
+        f"(SELECT concat('[', string_agg(concat({shape.json}), ',' ORDER BY {ordering.sql}), ']') "
+        f'FROM ({rows.text}) AS part WHERE part."{key}" = whole.id)'
+    )
+
+
+def _count(source: Sql, at_most: int | None) -> Sql:
+    bound = "" if at_most is None else f" LIMIT {at_most}"
+    return source._replace(text=f"(SELECT count(*) FROM (SELECT {source.text}{bound}) AS each)")
+
+
+def _walk(
+    rows: Sql, shape: Shape, ordering: Ordering, position: Position | None, limit: int
+) -> Sql:
+    """The JSON and the keys of the rows that follow a position, in order."""
+    keys = ", ".join(f'"{column}"' for column in ordering.columns)
+    text = f"SELECT concat({shape.json}) AS json, {keys} FROM ({rows.text}) AS each"
+    if position is None:
+        return Sql(f"{text} ORDER BY {ordering.sql} LIMIT {limit}", rows.values)
+    walked = ordering.reversed() if position.is_backward else ordering
+    # A comparison of rows, which an index answers; spelled out with OR it would not.
+    sign, placeholders = (
+        "<" if walked.is_descending else ">",
+        ", ".join("%s" for _ in walked.columns),
+    )
+    text += f" WHERE ({keys}) {sign} ({placeholders}) ORDER BY {walked.sql} LIMIT {limit}"
+    if position.is_backward:
+        text = f"SELECT * FROM ({text}) AS walked ORDER BY {ordering.sql}"
+    return Sql(text, (*rows.values, *position.values))
+
+
+def _rows(queryset: QuerySet[Any], columns: tuple[str, ...], source: Sql) -> Sql:
+    """The statement that reads these columns of a queryset's rows, in any order."""
+    annotations = queryset.query.annotation_select
+    annotated = [name for name in dict.fromkeys(columns) if name in annotations]
+    stored = tuple(name for name in dict.fromkeys(columns) if name not in annotations)
+    selected = [_select(queryset.model._meta, stored)]
+    values: list[Any] = []
+    compiler = _compiler(queryset)
+    for name in annotated:
+        expression, parameters = compiler.compile(annotations[name])
+        selected.append(f'{expression} AS "{name}"')
+        values += parameters
+    return Sql(f"SELECT {', '.join(selected)} {source.text}", (*values, *source.values))
+
+
+def _source(queryset: QuerySet[Any]) -> Sql:
+    """FROM and WHERE of a queryset: Django takes several times as long for all of it."""
+    compiler = _compiler(queryset)
+    tables, values = compiler.get_from_clause()
+    try:
+        condition, parameters = compiler.compile(queryset.query.where)  # type: ignore[arg-type]  # stubs
+    except EmptyResultSet:  # Django knows that no row can have the key, such as 10**30
+        condition, parameters = "false", ()
+    return Sql(f"FROM {' '.join(tables)} WHERE {condition}", (*values, *parameters))
+
+
+def _compiler(queryset: QuerySet[Any]) -> SQLCompiler:
+    # Not django.db's `connection`, which looks for the thread's at each of a hundred uses.
+    compiler: SQLCompiler = queryset.query.get_compiler(connection=connections[queryset.db])
+    return compiler
+
+
+def _fetch(statement: str, values: Sequence[Any]) -> list[Any]:
+    rows: list[Any] = connection.fetch(statement, values)  # type: ignore[attr-defined]  # backend.database has it
+    return rows
 
 
 @cache
-def _feature(properties: tuple[str, ...]) -> str:
-    """The SQL expression of a Feature, over columns that have the names of its properties."""
-    members = ", ',', ".join(
-        f"""'"{name}":', {WRITTEN.get(name, f"to_json({name})")}""" for name in properties
-    )
-    return (
-        """concat('{"id":', id, ',"type":"Feature","geometry":', coalesce(geometry, 'null'), """
-        f"""',"properties":{{', {members}, '}}}}')"""
-    )
+def _select(table: "Options[Any]", names: tuple[str, ...]) -> str:
+    return ", ".join(f'{_column(table, name)} AS "{name}"' for name in names)
 
 
-def _columns(
-    queryset: QuerySet[Any], properties: tuple[str, ...], ordering: Ordering | None = None
-) -> tuple[str, tuple[Any, ...]]:
-    """A statement for the columns that features, and the bounds of a page, are made of."""
-    names = dict.fromkeys(["id", *properties, *(ordering.columns if ordering else ())])
-    geometry = Func(
-        "public_location",
-        Value(COORDINATE_DECIMALS),
-        function="ST_AsGeoJSON",
-        output_field=TextField(),
-    )
-    return _compile(queryset.values(*names, geometry=geometry))
-
-
-def _compile(queryset: QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
-    compiled: tuple[str, tuple[Any, ...]] = queryset.query.sql_with_params()
-    return compiled
+def _column(table: "Options[Any]", name: str) -> str:
+    first, _, rest = name.partition("__")
+    field: Any = table.get_field(first)
+    if rest:
+        return _column(field.related_model._meta, rest)
+    return f'"{table.db_table}"."{field.column}"'

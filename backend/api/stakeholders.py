@@ -5,11 +5,8 @@ from django.core.exceptions import ValidationError
 from django.http import StreamingHttpResponse
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound
-from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from backend.api.components import ref
 from backend.api.features import (
@@ -18,6 +15,7 @@ from backend.api.features import (
     FeaturePagination,
     GeoJSONRenderer,
     StakeholderSerializer,
+    feature,
     stream_collection,
 )
 from backend.api.geo import AreaParameter, BBoxParameter, NearParameter, RadiusParameter
@@ -30,11 +28,12 @@ from backend.api.parameters import (
     TextParameter,
     page_of,
 )
-from backend.api.rendering import render_feature
 from backend.api.schema import body_of
-from backend.api.views import PublicView
+from backend.api.shapes import Shape
+from backend.api.views import RenderedViewSet
 from backend.models import Endorsement, PolicyCampaign, Stakeholder, State
 from backend.models.stakeholder import StakeholderQuerySet
+from backend.models.stakeholder_tally import TOTAL_SQL
 
 DEFAULT_RADIUS_MILES = 50.0
 
@@ -123,6 +122,10 @@ class WholeSetFilterSet(StrictFilterSet):
         return super().filter_queryset(queryset)
 
     @property
+    def is_narrowing(self) -> bool:
+        return super().is_narrowing or self.values["near"] is not None
+
+    @property
     def properties(self) -> tuple[str, ...]:
         """Those to return, in the order of the contract."""
         asked = self.values
@@ -144,7 +147,7 @@ class StakeholderSearchFilterSet(StakeholderFilterSet):
     )
 
 
-class StakeholderView(PublicView, GenericAPIView[Stakeholder]):
+class StakeholdersViewSet(RenderedViewSet):
     """Features of the stakeholders the public may see."""
 
     queryset = Stakeholder.objects.public().newest_first()
@@ -154,6 +157,10 @@ class StakeholderView(PublicView, GenericAPIView[Stakeholder]):
     filterset: WholeSetFilterSet
     # Who endorsed a campaign can be asked for.
     shown_models = (Stakeholder, Endorsement, PolicyCampaign)
+
+    @property
+    def shape(self) -> Shape:
+        return feature(PROPERTIES if self.action == "retrieve" else self.filterset.properties)
 
 
 @extend_schema_view(
@@ -169,21 +176,14 @@ class StakeholderView(PublicView, GenericAPIView[Stakeholder]):
         description="One stakeholder the public may see, as a GeoJSON feature.",
     ),
 )
-class StakeholderViewSet(StakeholderView, ReadOnlyModelViewSet[Stakeholder]):
+class StakeholderViewSet(StakeholdersViewSet):
     """List, search and retrieve the stakeholders the public may see."""
 
     filterset_class = StakeholderFilterSet
     pagination_class = FeaturePagination
 
-    def list(self, request: Request, *_args: Any, **_kwargs: Any) -> Response:
-        queryset = self.filter_queryset(self.get_queryset())
-        return FeaturePagination().respond(queryset, request, self)
-
-    def retrieve(self, *_args: Any, **kwargs: Any) -> Response:
-        feature = render_feature(self.get_queryset().filter(pk=kwargs["pk"]), PROPERTIES)
-        if feature is None:
-            raise NotFound
-        return Response(feature.encode())
+    def total(self) -> str | None:
+        return None if self.filterset.is_narrowing else TOTAL_SQL
 
     @extend_schema(
         operation_id="searchStakeholders",
@@ -198,23 +198,24 @@ class StakeholderViewSet(StakeholderView, ReadOnlyModelViewSet[Stakeholder]):
         return self.list(request)
 
 
-@extend_schema_view(
-    get=extend_schema(
+class WholeSetViewSet(StakeholdersViewSet):
+    """All stakeholders the public may see, as one document."""
+
+    filterset_class = WholeSetFilterSet
+    pagination_class = None
+
+    @extend_schema(
         operation_id="exportStakeholders",
         summary="Export stakeholders",
         description="All of the list in one document: what GDAL, QGIS and geopandas open.",
         tags=["stakeholders"],
+        filters=True,
         responses={(200, GEO_JSON): ref("schemas/StakeholderSet")},
     )
-)
-class WholeSetView(StakeholderView):
-    """All stakeholders the public may see, as one document."""
-
-    filterset_class = WholeSetFilterSet
-
-    def get(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002  # Django's signature
+    @action(detail=False)
+    def stream(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002  # DRF's signature
         queryset = self.filter_queryset(self.get_queryset())
-        chunks = stream_collection(queryset, self.filterset.properties)
+        chunks = stream_collection(queryset, self.shape)
         # What fails at once must be an error, not half of an answer.
         first = next(chunks)
         return StreamingHttpResponse(chain([first], chunks), content_type=GEO_JSON)

@@ -1,23 +1,27 @@
 """What all public views share."""
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, lru_cache
+from http import HTTPStatus
 from typing import Any, ClassVar
 
-from django.db import DatabaseError
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.cache import patch_cache_control
 from rest_framework import status
-from rest_framework.exceptions import NotAcceptable
+from rest_framework.exceptions import NotAcceptable, NotFound
 from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
-from rest_framework.renderers import BaseRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
 
-from backend.api.caching import answer
+from backend.api.errors import DETAILS
+from backend.api.pagination import KeysetPagination
 from backend.api.parameters import read_query, refuse_unknown
+from backend.api.rendering import render_row
+from backend.api.shapes import Shape, object_of
 from backend.models import Revision
 
 JSON = "application/json"
@@ -34,10 +38,27 @@ class JSONNegotiation(DefaultContentNegotiation):
     ) -> tuple[BaseRenderer, str]:
         renderer = renderers[0]
         media_type = str(renderer.media_type)
-        # GDAL does not know geo+json: it asks for text/plain and application/json.
-        if not request.accepts(media_type) and not request.accepts(JSON):
+        if not accepts(request.META.get("HTTP_ACCEPT", "*/*"), media_type):
             raise NotAcceptable(available_renderers=renderers)
         return renderer, media_type
+
+
+# Most clients send one of a few headers, and reading one takes as long as all else of a 304.
+@lru_cache(maxsize=128)
+def accepts(accept: str, media_type: str) -> bool:
+    """Whether a header Accept allows the media type, by its own name or as JSON."""
+    request = HttpRequest()
+    request.META["HTTP_ACCEPT"] = accept
+    # GDAL does not know geo+json: it asks for text/plain and application/json.
+    return request.accepts(media_type) or request.accepts(JSON)
+
+
+class RenderedJSON(JSONRenderer):
+    """Text that the database has rendered, sent on as it is; other data as JSON."""
+
+    def render(self, data: Any, *args: Any, **kwargs: Any) -> bytes:
+        rendered: bytes = data if isinstance(data, bytes) else super().render(data, *args, **kwargs)
+        return rendered
 
 
 class PublicView(APIView):
@@ -48,25 +69,16 @@ class PublicView(APIView):
     # The models whose rows the answers show; None if an answer is good for one moment only.
     shown_models: ClassVar[tuple[type[Model], ...] | None] = ()
 
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        make = partial(super().dispatch, request, *args, **kwargs)
-        if request.method not in {"GET", "HEAD"} or self.shown_models is None:
-            return make()
-        if not self.is_acceptable(request):
-            return make()  # or rather the problem that this is
-        try:
-            revision = self.revision(request)
-        except DatabaseError:
-            return make()  # it will fail too, and say so
-        return answer(request, revision, make)
-
-    def revision(self, request: HttpRequest) -> str:  # noqa: ARG002  # for those that need it
+    @classmethod
+    def revision(cls, request: HttpRequest) -> str:  # noqa: ARG003  # for those that need it
         """What stands for the rows that the answer shows."""
-        tables = (model._meta.db_table for model in self.shown_models or ())
-        return Revision.objects.of(*tables) if self.shown_models else ""
+        tables = (model._meta.db_table for model in cls.shown_models or ())
+        return Revision.objects.of(*tables) if cls.shown_models else ""
 
-    def is_acceptable(self, request: HttpRequest) -> bool:
-        return request.accepts(str(self.renderer_classes[0].media_type)) or request.accepts(JSON)
+    @classmethod
+    def is_acceptable(cls, request: HttpRequest) -> bool:
+        media_type = str(cls.renderer_classes[0].media_type)
+        return accepts(request.META.get("HTTP_ACCEPT", "*/*"), media_type)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -82,3 +94,34 @@ class PublicView(APIView):
     def options(self, *_args: Any, **_kwargs: Any) -> Response:
         """The methods allowed here, in the header Allow."""
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class RenderedViewSet(PublicView, GenericViewSet[Any]):
+    """Rows of a queryset as JSON that the database renders; the serializer describes it."""
+
+    renderer_classes = [RenderedJSON]
+    pagination_class: Any = KeysetPagination
+
+    @property
+    def shape(self) -> Shape:
+        return shape_of(self.serializer_class)  # type: ignore[arg-type]  # mypy: no class is hashable
+
+    def list(self, request: Request, *_args: Any, **_kwargs: Any) -> Response:
+        queryset = self.filter_queryset(self.get_queryset())
+        page: KeysetPagination = self.pagination_class()
+        return page.respond(queryset, request, self, total=self.total())
+
+    def total(self) -> str | None:
+        """SQL for the number of rows on all pages, if that is kept somewhere."""
+        return None
+
+    def retrieve(self, *_args: Any, **kwargs: Any) -> Response:
+        row = render_row(self.get_queryset().filter(**kwargs), self.shape)
+        if row is None:
+            raise NotFound(DETAILS[HTTPStatus.NOT_FOUND])
+        return Response(row)
+
+
+@cache
+def shape_of(serializer_class: Any) -> Shape:
+    return object_of(serializer_class())

@@ -25,11 +25,6 @@ class EndorsementQuerySet(SoftDeletionQuerySet["Endorsement"]):
     def of_campaign(self, campaign: PolicyCampaign) -> Self:
         return self.filter(campaign=campaign)
 
-    def with_stakeholder(self) -> Self:
-        """Load each one's stakeholder in the same query, without what is private."""
-        private = (f"stakeholder__{name}" for name in Stakeholder.PRIVATE)
-        return self.select_related("stakeholder").defer(*private)
-
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "-pk")
 

@@ -1,11 +1,10 @@
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator, URLValidator
 from django.db import connection, models, transaction
-from django.db.models import OuterRef, Q
-from django.db.models.functions import JSONObject, Now
+from django.db.models import Q
+from django.db.models.functions import Now
 
 from backend.models import revision
 from backend.models.fields import OPTIONAL_TEXT, HttpsURLField, RichTextField
@@ -56,15 +55,6 @@ class HomePageQuerySet(models.QuerySet["HomePage"]):
         """The one page that is shown; empty if there is none."""
         return self.filter(is_active=True)
 
-    def with_visible_blocks(self) -> Self:
-        """Annotate `visible_blocks`: the blocks shown, as JSON, in their order on the page."""
-        blocks = ContentBlock.objects.visible().in_page_order().filter(homepage=OuterRef("pk"))
-        columns = {field.attname: field.attname for field in ContentBlock._meta.concrete_fields}
-        # In the same query as the page.
-        return self.annotate(
-            visible_blocks=ArraySubquery(blocks.values(block=JSONObject(**columns)))
-        )
-
 
 class HomePage(TimestampedModel):
     """The texts and links of a homepage. At most one is active."""
@@ -97,9 +87,6 @@ class HomePage(TimestampedModel):
     is_active = models.BooleanField(default=False, db_default=False)
 
     objects = HomePageQuerySet.as_manager()
-
-    if TYPE_CHECKING:
-        visible_blocks: list[dict[str, Any]]  # with_visible_blocks()
 
     class Meta:
         db_table = "core_homepage"

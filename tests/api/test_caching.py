@@ -177,13 +177,13 @@ class TestKeptAnswers:
     def test_are_made_once_for_all_who_ask_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         make_stakeholder()
         made, everybody_asks, answers = [], threading.Barrier(4), []
-        original = caching._made
+        original = caching._encoded
 
-        def count(make: Any, *args: Any) -> Any:
+        def count(*args: Any) -> Any:
             made.append(1)
-            return original(make, *args)
+            return original(*args)
 
-        monkeypatch.setattr(caching, "_made", count)
+        monkeypatch.setattr(caching, "_encoded", count)
 
         def ask() -> None:
             everybody_asks.wait()

@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -17,13 +18,13 @@ def slugs(response: Any) -> list[str]:
 
 
 class TestListCampaigns:
-    def test_costs_three_queries_however_many_campaigns(
+    def test_costs_two_queries_however_many_campaigns(
         self, api: APIClient, django_assert_num_queries: Any
     ) -> None:
         for _ in range(3):
             make_endorsement()
 
-        with django_assert_num_queries(3):  # the revision, the total, and the page
+        with django_assert_num_queries(2):  # the revision, and the page with the total
             response = api.get(URL)
 
         assert len(response.json()["results"]) == 3
@@ -39,6 +40,10 @@ class TestListCampaigns:
             "next": None,
             "previous": None,
         }
+        for row in document["results"]:
+            for name in ("created_at", "updated_at"):
+                assert row[name].endswith("Z")
+                row[name] = datetime.fromisoformat(row[name])
         assert document["results"] == [
             {
                 "id": campaign.pk,
@@ -49,8 +54,8 @@ class TestListCampaigns:
                 "endorsement_statement": "I agree.",
                 "allow_endorsements": True,
                 "endorsement_form_instructions": "",
-                "created_at": campaign.created_at.isoformat().replace("+00:00", "Z"),
-                "updated_at": campaign.updated_at.isoformat().replace("+00:00", "Z"),
+                "created_at": campaign.created_at,
+                "updated_at": campaign.updated_at,
                 "endorsement_count": 1,
             }
         ]
@@ -142,10 +147,12 @@ class TestCampaignEndorsements:
         document = api.get(f"{URL}/clean-water/endorsements").json()
 
         assert document["count"] == 1
+        (row,) = document["results"]
+        row["created_at"] = datetime.fromisoformat(row["created_at"])
         assert document["results"] == [
             {
                 "statement": "For my children.",
-                "created_at": endorsement.created_at.isoformat().replace("+00:00", "Z"),
+                "created_at": endorsement.created_at,
                 "stakeholder": {
                     "name": "Ann",
                     "organization": "Ann's Farm",
@@ -157,15 +164,15 @@ class TestCampaignEndorsements:
             }
         ]
 
-    def test_costs_four_queries_however_many_there_are(
+    def test_costs_three_queries_however_many_there_are(
         self, api: APIClient, django_assert_num_queries: Any
     ) -> None:
         campaign = make_campaign()
         for _ in range(4):
             make_endorsement(campaign=campaign)
 
-        # The revision, the campaign, the total, and the page with its stakeholders.
-        with django_assert_num_queries(4):
+        # The revision, the campaign with the total, and the page with its stakeholders.
+        with django_assert_num_queries(3):
             response = api.get(f"{URL}/{campaign.slug}/endorsements")
 
         assert len(response.json()["results"]) == 4

@@ -69,7 +69,13 @@ class TestPage:
 
 
 class TestContentSecurityPolicy:
-    @pytest.mark.parametrize("path", [*PAGES, "/admin/login/", "/api/v1"])
+    @pytest.mark.parametrize("path", ["/api/v1", "/api/v1/stakeholders", "/api/v1/nowhere"])
+    def test_allows_data_nothing(self, api: APIClient, path: str) -> None:
+        directives = {"default-src": "'none'", "frame-ancestors": "'none'"}
+
+        assert policy(api.get(path)) == directives
+
+    @pytest.mark.parametrize("path", [*PAGES, "/admin/login/"])
     def test_allows_no_inline_script_and_no_evaluation(self, api: APIClient, path: str) -> None:
         directives = policy(api.get(path))
 

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from rest_framework.test import APIClient
 
-from backend.api.pagination import Ordering
+from backend.api.keyset import Ordering
 from backend.models import Stakeholder
 from tests.factories import make_campaign, make_endorsement, make_stakeholder
 

@@ -69,11 +69,11 @@ def plans(api: APIClient, url: str, body: dict[str, Any] | None = None) -> list[
 
 def count_of(plan: str) -> str:
     """The part of a page's plan that counts the rows of all pages."""
-    return plan[plan.index("InitPlan") : plan.index("  ->  Limit", plan.index("Limit") + 1)]
+    return plan[plan.index("InitPlan") : plan.index("\n  ->  ")]
 
 
 def page_of(plan: str) -> str:
-    return plan.removeprefix(count_of(plan))
+    return plan.replace(count_of(plan), "")
 
 
 LIST = "/api/v1/stakeholders"
@@ -105,7 +105,7 @@ class TestStakeholders:
         (plan,) = plans(api, f"{LIST}?{query}")
 
         assert index in page_of(plan)
-        assert "Seq Scan on stakeholders" not in plan
+        assert "Seq Scan on stakeholders_stakeholder" not in plan
 
     def test_common_values_are_found_without_reading_or_sorting_them_all(
         self, api: APIClient
@@ -116,10 +116,16 @@ class TestStakeholders:
             assert "Sort" not in page
 
     def test_count_stops_when_it_is_no_longer_exact(self, api: APIClient) -> None:
-        count = count_of(*plans(api, LIST))
+        count = count_of(*plans(api, f"{LIST}?type=waterman"))
 
         assert "Limit" in count
         assert "Index Only Scan" in count
+
+    def test_all_are_not_counted_but_looked_up(self, api: APIClient) -> None:
+        count = count_of(*plans(api, LIST))
+
+        assert "stakeholders_tally" in count
+        assert "stakeholders_stakeholder" not in count
 
     def test_count_of_a_filter_is_answered_by_its_index(self, api: APIClient) -> None:
         for query, index in (
@@ -158,14 +164,14 @@ class TestCampaigns:
         ],
     )
     def test_list_is_answered_by_an_index(self, api: APIClient, query: str, index: str) -> None:
-        page = plans(api, f"/api/v1/campaigns?{query}")[1]
+        page = page_of(*plans(api, f"/api/v1/campaigns?{query}"))
 
         assert index in page
         assert "Seq Scan" not in page
 
     def test_endorsements_are_not_counted_but_looked_up(self, api: APIClient) -> None:
-        newest = plans(api, "/api/v1/campaigns")[1]
-        most_endorsed = plans(api, "/api/v1/campaigns?ordering=-endorsement_count")[1]
+        (newest,) = plans(api, "/api/v1/campaigns")
+        (most_endorsed,) = plans(api, "/api/v1/campaigns?ordering=-endorsement_count")
 
         assert "endorsements_tally_pkey" in newest
         assert "endorsements_tally" in most_endorsed
@@ -175,10 +181,9 @@ class TestCampaigns:
         assert "unique_slug" in plans(api, "/api/v1/campaigns/campaign-9")[0]
 
     def test_endorsements_are_listed_by_an_index_in_its_order(self, api: APIClient) -> None:
-        campaign, count, page = plans(api, "/api/v1/campaigns/campaign-9/endorsements")
+        campaign, page = plans(api, "/api/v1/campaigns/campaign-9/endorsements")
 
         assert "unique_slug" in campaign
-        assert "idx_endorsement_public" in count
         assert "idx_endorsement_public" in page
         assert "Sort" not in page
 

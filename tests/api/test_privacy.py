@@ -176,7 +176,7 @@ MARK = "xsecret"
 # The first digits of a longitude and a latitude that nobody may see.
 HOME = Point(-76.48765432, 38.96543219, srid=4326)
 HIDDEN_PLACE = Point(-71.23456789, 42.34567891, srid=4326)
-PRIVATE = [MARK, "8765", "6543", "71.23", "42.34"]
+PRIVATE = [MARK, "76.4876", "38.9654", "71.23", "42.34"]
 
 
 def hidden_stakeholder(number: int, **values: Any) -> Stakeholder:

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -5,9 +6,18 @@ import pytest
 from django.contrib.gis.geos import Point
 from rest_framework.test import APIClient
 
+from backend.api.campaigns import CampaignSerializer
+from backend.api.endorsements import EndorsementSerializer
 from backend.api.features import PROPERTIES, StakeholderSerializer
-from backend.models import Stakeholder
-from tests.factories import make_stakeholder
+from backend.api.homepage import HomePageSerializer
+from backend.models import Endorsement, PolicyCampaign, Stakeholder
+from tests.factories import (
+    make_block,
+    make_campaign,
+    make_endorsement,
+    make_homepage,
+    make_stakeholder,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -28,14 +38,14 @@ def reference(stakeholder: Stakeholder, **context: Any) -> Any:
     return StakeholderSerializer(stakeholder, context=context).data
 
 
-def comparable(feature: dict[str, Any]) -> dict[str, Any]:
+def comparable(value: Any) -> Any:
     """Both write times by RFC 3339, one with fewer zeros at the end than the other."""
-    properties = dict(feature["properties"])
-    properties["created_at"] = datetime.fromisoformat(properties["created_at"])
-    geometry = feature["geometry"] and {**feature["geometry"]}
-    if geometry:
-        geometry["coordinates"] = list(geometry["coordinates"])
-    return {**feature, "properties": properties, "geometry": geometry}
+    if isinstance(value, Mapping):
+        return {
+            name: datetime.fromisoformat(each) if name.endswith("_at") else comparable(each)
+            for name, each in value.items()
+        }
+    return [comparable(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 class TestFeature:
@@ -86,3 +96,44 @@ class TestFeature:
         properties = ("name", "created_at", "distance_m")
         assert comparable(feature) == comparable(reference(stored, properties=properties))
         assert set(feature["properties"]) < {*PROPERTIES, "distance_m"}
+
+
+@pytest.mark.parametrize("text", AWKWARD_TEXTS)
+class TestObject:
+    """What is no feature is what its serializer would write, too."""
+
+    def test_campaign(self, api: APIClient, text: str) -> None:
+        campaign = make_campaign(title=text, summary=text, description=text)
+        make_endorsement(campaign=campaign)
+
+        (listed,) = api.get("/api/v1/campaigns").json()["results"]
+        single = api.get(f"/api/v1/campaigns/{campaign.slug}").json()
+
+        stored = PolicyCampaign.objects.public().with_endorsement_count().get()
+        assert comparable(listed) == comparable(CampaignSerializer(stored).data)
+        assert single == listed
+        assert list(single) == CampaignSerializer.Meta.fields
+
+    def test_endorsement(self, api: APIClient, text: str) -> None:
+        stakeholder = make_stakeholder(name=text, organization=text, role=text, county=text)
+        endorsement = make_endorsement(stakeholder=stakeholder, statement=text)
+
+        url = f"/api/v1/campaigns/{endorsement.campaign.slug}/endorsements"
+        (listed,) = api.get(url).json()["results"]
+
+        stored = Endorsement.objects.get()
+        assert comparable(listed) == comparable(EndorsementSerializer(stored).data)
+
+    def test_homepage(self, api: APIClient, text: str) -> None:
+        urls = {text: "https://example.org/?a=1&b='"}
+        homepage = make_homepage(
+            is_active=True, organization_name=text, tagline=text, social_media_urls=urls
+        )
+        for order in (2, 1):
+            make_block(homepage=homepage, title=text, order=order)
+
+        document = api.get("/api/v1/homepage").json()
+
+        homepage.refresh_from_db()
+        assert comparable(document) == comparable(HomePageSerializer(homepage).data)
+        assert list(document) == HomePageSerializer.Meta.fields

@@ -22,7 +22,7 @@ from backend.api.geo import (
     NearParameter,
     RadiusParameter,
 )
-from backend.api.pagination import Position, decode, encode
+from backend.api.keyset import Position, decode, encode
 from backend.api.parameters import (
     ChoicesParameter,
     CursorParameter,
@@ -169,8 +169,8 @@ class TestRoundTrips:
             area = AREA.to_python({"type": kind, "coordinates": coordinates})
             assert (area.geom_type, as_lists(area.coords)) == (kind, coordinates)
 
-    @given(values=st.lists(st.text() | st.integers() | st.none(), min_size=1), scope=st.text())
-    def test_cursors(self, values: list[Any], scope: str) -> None:
+    @given(values=st.lists(st.text(), min_size=1), scope=st.text())
+    def test_cursors(self, values: list[str], scope: str) -> None:
         for position in (Position(values), Position(values, is_backward=True)):
             token = encode(position, scope)
 
@@ -185,7 +185,7 @@ class TestCursors:
 
     @given(data=st.data())
     def test_are_refused_if_one_character_is_changed(self, data: st.DataObject) -> None:
-        token = encode(Position(["2026-11-01T00:00:00+00:00", 7]), "here")
+        token = encode(Position(["2026-11-01 00:00:00+00", "7"]), "here")
         place = data.draw(st.integers(0, len(token) - 1))
         character = data.draw(st.characters().filter(lambda each: each != token[place]))
 
@@ -195,7 +195,7 @@ class TestCursors:
     @given(scope=st.text().filter(lambda scope: scope != "here"))
     def test_are_refused_elsewhere(self, scope: str) -> None:
         with pytest.raises(InvalidParameters):
-            decode(encode(Position([7]), "here"), scope)
+            decode(encode(Position(["7"]), "here"), scope)
 
 
 json_values = st.recursive(

@@ -18,16 +18,16 @@ class TestQuestions:
 
         assert not HomePage.objects.active().exists()
 
-    def test_with_visible_blocks_has_them_in_page_order(self) -> None:
+    def test_shows_its_visible_blocks_in_page_order(self) -> None:
         page = make_homepage()
         last = make_block(homepage=page, order=2)
         first = make_block(homepage=page, order=1)
         beside_last = make_block(homepage=page, order=2)
         make_block(homepage=page, is_visible=False)
 
-        blocks = HomePage.objects.with_visible_blocks().get().visible_blocks
+        blocks = ContentBlock.objects.visible().in_page_order()
 
-        assert [block["id"] for block in blocks] == [first.pk, last.pk, beside_last.pk]
+        assert list(blocks) == [first, last, beside_last]
 
     def test_deletion_takes_the_blocks_along_for_good(self) -> None:
         make_block().homepage.delete()

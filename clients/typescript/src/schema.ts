@@ -1232,7 +1232,83 @@ export interface operations {
     };
     exportStakeholders: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description west,south,east,north: inside this box, edges included; west > east crosses 180°.
+                 * @example [
+                 *       -77.5,
+                 *       38,
+                 *       -75.5,
+                 *       39.7
+                 *     ]
+                 */
+                bbox?: [
+                    number,
+                    number,
+                    number,
+                    number
+                ];
+                /**
+                 * @description The slug of a campaign that they publicly endorsed.
+                 * @example ten-thousand-acres-of-reef
+                 */
+                campaign?: string;
+                /**
+                 * @description In this county.
+                 * @example Anne Arundel
+                 */
+                county?: string;
+                /**
+                 * @description The properties to return; all, if left out.
+                 * @example [
+                 *       "name",
+                 *       "type"
+                 *     ]
+                 */
+                fields?: components["schemas"]["StakeholderProperty"][];
+                /**
+                 * @description longitude,latitude: those within `radius`, the nearest first; adds `distance_m`.
+                 * @example [
+                 *       -76.49,
+                 *       38.97
+                 *     ]
+                 */
+                near?: [
+                    number,
+                    number
+                ];
+                /**
+                 * @description The order; - reverses it.
+                 * @example name
+                 */
+                ordering?: "name" | "-name" | "created_at" | "-created_at";
+                /**
+                 * @description How far `near` reaches: a number and its unit, mi, km or m.
+                 * @example 10mi
+                 */
+                radius?: string;
+                /**
+                 * @description Text in the name or organization, in upper or lower case.
+                 * @example farm
+                 */
+                search?: string;
+                /**
+                 * @description In any of these states, by USPS code.
+                 * @example [
+                 *       "MD",
+                 *       "VA"
+                 *     ]
+                 */
+                state?: components["schemas"]["State"][];
+                /**
+                 * @description Any of these types.
+                 * @example [
+                 *       "farmer",
+                 *       "waterman"
+                 *     ]
+                 */
+                type?: components["schemas"]["StakeholderType"][];
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -1,0 +1,86 @@
+"""Places in an ordered list, by the values of a row there: a keyset, not a number of rows.
+
+However deep a page, its query starts at a place in an index; and a row that comes or goes
+meanwhile never makes another row appear twice or not at all.
+"""
+
+from typing import Any, NamedTuple
+
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+
+from backend.api.errors import InvalidParameters
+
+
+class Position(NamedTuple):
+    """Where a page starts: after, or before, the row with these values of the ordering.
+
+    They are as PostgreSQL writes them.
+    """
+
+    values: list[str]
+    is_backward: bool = False
+
+
+class Ordering(NamedTuple):
+    """The columns that a queryset is ordered by, all in the same direction, the key last."""
+
+    columns: list[str]
+    is_descending: bool
+
+    @classmethod
+    def of(cls, queryset: QuerySet[Any]) -> "Ordering":
+        names = [str(name) for name in queryset.query.order_by]
+        directions = {name.startswith("-") for name in names}
+        if not names or names[-1].lstrip("-") != "pk" or len(directions) != 1:
+            raise ValueError(f"A keyset needs one direction, and pk at the end: {names}")
+        return cls(
+            [*(name.lstrip("-") for name in names[:-1]), "id"],
+            # reverse() leaves the names alone and turns their direction.
+            directions.pop() == queryset.query.standard_ordering,
+        )
+
+    def reversed(self) -> "Ordering":
+        return Ordering(self.columns, not self.is_descending)
+
+    @property
+    def sql(self) -> str:
+        direction = " DESC" if self.is_descending else ""
+        return ", ".join(f'"{column}"{direction}' for column in self.columns)
+
+
+def beside(
+    position: Position | None, bounds: tuple[list[str], list[str]], *, has_more: bool
+) -> tuple[Position | None, Position | None]:
+    """The positions of the next and the previous page, if there are any.
+
+    `bounds` are the values of the page's first and last row. Whoever came to `position` came
+    from the page beside it, on one side; `has_more` says whether there is one on the other.
+    """
+    first, last = bounds
+    is_backward = position is not None and position.is_backward
+    has_next, has_previous = (True, has_more) if is_backward else (has_more, position is not None)
+    return (
+        Position(last) if has_next else None,
+        Position(first, is_backward=True) if has_previous else None,
+    )
+
+
+def encode(position: Position, scope: str) -> str:
+    """An opaque token, valid for this scope alone."""
+    return _signer(scope).sign_object(position)
+
+
+def decode(token: str, scope: str) -> Position:
+    """Raises InvalidParameters if the token was changed, or made for another list."""
+    try:
+        values, is_backward = _signer(scope).unsign_object(token)
+    except (signing.BadSignature, ValueError) as error:
+        message = "This cursor was not made for this list. Start again without it."
+        raise InvalidParameters({"cursor": [ValidationError(message, code="invalid")]}) from error
+    return Position(values, is_backward)
+
+
+def _signer(scope: str) -> signing.Signer:
+    return signing.Signer(sep="~", salt=f"cursor of {scope}")
