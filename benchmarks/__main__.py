@@ -140,7 +140,10 @@ def conclude(
 ) -> Report:
     """What the run showed, while the contenders are still there."""
     workers = [
-        group[name].worker_memory_mb() for group in groups for name in THIS_API if name in group
+        group[name].workers().resident_mb()
+        for group in groups
+        for name in THIS_API
+        if name in group
     ]
     versions = own_versions() | {peer.peer.name: peer.version() for peer in peers}
     return Report(measurement.results, max(workers), versions, measurement.failures)

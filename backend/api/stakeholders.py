@@ -217,4 +217,8 @@ class WholeSetView(StakeholderView):
         chunks = stream_collection(queryset, self.filterset.properties)
         # What fails at once must be an error, not half of an answer.
         first = next(chunks)
-        return StreamingHttpResponse(chain([first], chunks), content_type=GEO_JSON)
+        # It closes the chunks, and their transaction with them, before Django looks whether the
+        # connection is fit for another request; a chain would leave them to the collector.
+        response = StreamingHttpResponse(chunks, content_type=GEO_JSON)
+        response.streaming_content = chain([first], chunks)
+        return response
