@@ -222,3 +222,8 @@ class WholeSetView(StakeholderView):
         response = StreamingHttpResponse(chunks, content_type=GEO_JSON)
         response.streaming_content = chain([first], chunks)
         return response
+
+    def head(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002  # Django's signature
+        # One row shows whether it can be answered; an empty stream has no length to tell.
+        self.filter_queryset(self.get_queryset()).exists()
+        return StreamingHttpResponse([], content_type=GEO_JSON)

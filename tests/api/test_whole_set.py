@@ -16,6 +16,7 @@ import psycopg
 import pytest
 import zstandard
 from django.conf import settings
+from rest_framework.test import APIClient
 
 from benchmarks.memory import Workers
 from deploy.cluster import HOST
@@ -299,3 +300,18 @@ class TestMemory:
         text, _ = decoded(received, encoding)
         assert len(text) > 42e6
         assert workers.growth_mb() < 32
+
+
+class TestHead:
+    @pytest.mark.django_db
+    @pytest.mark.usefixtures("crowd")
+    def test_reads_one_row_however_many_there_are(
+        self, api: APIClient, django_assert_num_queries: Any
+    ) -> None:
+        with django_assert_num_queries(2) as queries:  # the revision, and whether there is a row
+            response = api.head(PATH)
+
+        assert response.status_code == 200
+        assert "LIMIT 1" in queries.captured_queries[1]["sql"]
+        assert response["Content-Type"] == "application/geo+json"
+        assert "Content-Length" not in response
