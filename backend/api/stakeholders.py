@@ -1,8 +1,9 @@
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
@@ -30,13 +31,15 @@ from backend.api.parameters import (
     TextParameter,
     page_of,
 )
-from backend.api.rendering import render_feature
+from backend.api.rendering import ROWS_PER_FETCH, render_feature
 from backend.api.schema import body_of
 from backend.api.views import PublicView
 from backend.models import Endorsement, PolicyCampaign, Stakeholder, State
 from backend.models.stakeholder import StakeholderQuerySet
 
 DEFAULT_RADIUS_MILES = 50.0
+# Those of 10,000 features, and the end.
+CHUNKS_AT_ONCE = 10_000 // ROWS_PER_FETCH + 1
 
 
 # What is measured from where, and which properties the features have.
@@ -212,15 +215,19 @@ class WholeSetView(StakeholderView):
 
     filterset_class = WholeSetFilterSet
 
-    def get(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002  # Django's signature
+    def get(self, request: Request) -> HttpResponseBase:  # noqa: ARG002  # Django's signature
         queryset = self.filter_queryset(self.get_queryset())
         chunks = stream_collection(queryset, self.filterset.properties)
-        # What fails at once must be an error, not half of an answer.
-        first = next(chunks)
+        # No larger than the largest page, it is sent and kept like one; and what fails by then
+        # is an error, not half of an answer.
+        start = list(islice(chunks, CHUNKS_AT_ONCE))
+        beyond = next(chunks, None)
+        if beyond is None:
+            return Response(b"".join(start))
         # It closes the chunks, and their transaction with them, before Django looks whether the
         # connection is fit for another request; a chain would leave them to the collector.
         response = StreamingHttpResponse(chunks, content_type=GEO_JSON)
-        response.streaming_content = chain([first], chunks)
+        response.streaming_content = chain(start, [beyond], chunks)
         return response
 
     def head(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002  # Django's signature

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse, IncompleteRead
 from typing import Any
+from urllib.parse import quote
 
 import brotli
 import psycopg
@@ -300,6 +301,24 @@ class TestMemory:
         text, _ = decoded(received, encoding)
         assert len(text) > 42e6
         assert workers.growth_mb() < 32
+
+
+@pytest.mark.usefixtures("crowd")
+class TestLength:
+    @pytest.mark.parametrize(("oldest", "is_told"), [(10_000, True), (10_001, False)])
+    def test_is_told_of_a_set_no_larger_than_a_page(
+        self, port: int, owner: Rows, oldest: int, is_told: bool
+    ) -> None:
+        county = f"The oldest {oldest}"
+        owner.execute(
+            "UPDATE stakeholders_stakeholder SET county = %s WHERE id <= %s", [county, oldest]
+        )
+
+        with asking(port, query=f"?county={quote(county)}") as (_, response):
+            features = json.loads(response.read())["features"]
+
+        assert len(features) == oldest
+        assert ("Content-Length" in response.headers) == is_told
 
 
 class TestHead:
