@@ -228,6 +228,8 @@ class WholeSetView(StakeholderView):
         # connection is fit for another request; a chain would leave them to the collector.
         response = StreamingHttpResponse(chunks, content_type=GEO_JSON)
         response.streaming_content = chain(start, [beyond], chunks)
+        # Half of it, which the server ends like the whole, would be confirmed by its ETag.
+        response["Cache-Control"] = "no-store"
         return response
 
     def head(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002  # Django's signature

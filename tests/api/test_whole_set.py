@@ -286,6 +286,12 @@ class TestFailure:
             with pytest.raises(IncompleteRead):
                 response.read()
 
+    def test_that_cannot_be_told_from_the_end_is_stored_by_no_cache(self, port: int) -> None:
+        with asking(port) as (_, response):
+            assert "no-store" in response.headers["Cache-Control"]
+        with asking(port, query="?search=nobody") as (_, response):
+            assert "no-store" not in response.headers["Cache-Control"]
+
 
 @pytest.mark.usefixtures("crowd")
 class TestMemory:
