@@ -108,12 +108,12 @@ def render_all(queryset: QuerySet[Any], properties: tuple[str, ...]) -> Iterator
 @cache
 def _feature(properties: tuple[str, ...]) -> str:
     """The SQL expression of a Feature, over columns that have the names of its properties."""
-    members = ", ',', ".join(
-        f"""'"{name}":', {WRITTEN.get(name, f"to_json({name})")}""" for name in properties
+    members = ", ',".join(
+        f""""{name}":', {WRITTEN.get(name, f"to_json({name})")}""" for name in properties
     )
     return (
         """concat('{"id":', id, ',"type":"Feature","geometry":', coalesce(geometry, 'null'), """
-        f"""',"properties":{{', {members}, '}}}}')"""
+        f"""',"properties":{{{members}, '}}}}')"""
     )
 
 
