@@ -17,6 +17,7 @@ STOCK = "stock"
 TRIVIAL = "trivial view"
 TIPG = "TiPg"
 PYGEOAPI = "pygeoapi"
+COPY = "COPY by psql"
 
 THIS_API = (COLD, WARM)
 DJANGO = "deploy.wsgi:application"
