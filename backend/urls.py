@@ -31,7 +31,7 @@ api = [
     ),
     path(
         "/stakeholders.geojson",
-        WholeSetViewSet.as_view({"get": "stream"}),
+        WholeSetViewSet.as_view({"get": "stream", "head": "head_of_stream"}),
         name="stakeholders-geojson",
     ),
     path("/schema", SchemaView.as_view(), name="schema"),

@@ -30,8 +30,9 @@ from benchmarks.peers import PEERS, Installation
 from benchmarks.picture import draw
 from benchmarks.report import Report, own_versions, replace_tables
 from benchmarks.walk import page_after
+from benchmarks.whole_set import measure_whole_set
 from benchmarks.workloads import LARGE, SMALL, STAKEHOLDERS, large_workloads, small_workloads
-from deploy.database import ROOT
+from deploy.database import ROOT, Database
 from deploy.processes import StackError, end_with_parent
 from deploy.stack import Stopped, only_one_in, stop
 
@@ -75,13 +76,15 @@ def run_all() -> int:
     peers = [peer for peer in installations() if is_installed(peer, measurement)]
     with ExitStack() as running:
         small = start_small(running, peers, measurement)
-        large = start(running, LARGE, [COLD, LIMIT, STOCK], [], measurement)
+        database = seed(running, LARGE)
+        large = start(running, database, [COLD, LIMIT, STOCK], [], measurement)
         measure_small(measurement, small)
         deep_page = page_after(DEEP, large[COLD].port, STAKEHOLDERS)
         for group in large_workloads(deep_page):
             measurement.measure(
                 *((each, small if each.database == SMALL else large) for each in group)
             )
+        measure_whole_set(measurement, large[COLD], database.variables["DATABASE_OWNER_URL"])
         report = conclude(measurement, [small, large], peers)
     (DOCUMENTS / "performance.json").write_text(report.as_json())
     replace_tables(DOCUMENTS / "performance.md", report)
@@ -107,17 +110,12 @@ def is_installed(peer: Installation, measurement: Measurement) -> bool:
 def start_small(
     running: ExitStack, peers: Sequence[Installation], measurement: Measurement
 ) -> dict[str, Contender]:
-    return start(running, SMALL, [COLD, WARM, LIMIT, STOCK, TRIVIAL], peers, measurement)
+    names = [COLD, WARM, LIMIT, STOCK, TRIVIAL]
+    return start(running, seed(running, SMALL), names, peers, measurement)
 
 
-def start(
-    running: ExitStack,
-    size: str,
-    names: Sequence[str],
-    peers: Sequence[Installation],
-    measurement: Measurement,
-) -> dict[str, Contender]:
-    """The contenders on a database of their own, until `running` ends."""
+def seed(running: ExitStack, size: str) -> Database:
+    """A database of its own, until `running` ends."""
     stakeholders, endorsements = SIZES[size]
     say(f"{stakeholders:,} stakeholders, {endorsements:,} endorsements …")
     begun = time.monotonic()
@@ -125,6 +123,17 @@ def start(
         databases.seeded(HOME / size, stakeholders=stakeholders, endorsements=endorsements)
     )
     say(f"… in {time.monotonic() - begun:.0f} s")
+    return database
+
+
+def start(
+    running: ExitStack,
+    database: Database,
+    names: Sequence[str],
+    peers: Sequence[Installation],
+    measurement: Measurement,
+) -> dict[str, Contender]:
+    """The contenders on a database, until `running` ends."""
     return running.enter_context(started(database, names, peers, measurement.failures))
 
 
@@ -140,10 +149,19 @@ def conclude(
 ) -> Report:
     """What the run showed, while the contenders are still there."""
     workers = [
-        group[name].worker_memory_mb() for group in groups for name in THIS_API if name in group
+        group[name].workers().resident_mb()
+        for group in groups
+        for name in THIS_API
+        if name in group
     ]
     versions = own_versions() | {peer.peer.name: peer.version() for peer in peers}
-    return Report(measurement.results, max(workers), versions, measurement.failures)
+    return Report(
+        measurement.results,
+        max(workers),
+        measurement.growth_mb,
+        versions,
+        measurement.failures,
+    )
 
 
 def show(report: Report) -> int:

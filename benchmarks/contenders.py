@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from benchmarks.memory import Workers
 from benchmarks.peers import Installation
 from deploy.database import Database
 from deploy.processes import Account, Server, StackError, free_port
@@ -17,6 +17,7 @@ STOCK = "stock"
 TRIVIAL = "trivial view"
 TIPG = "TiPg"
 PYGEOAPI = "pygeoapi"
+COPY = "COPY by psql"
 
 THIS_API = (COLD, WARM)
 DJANGO = "deploy.wsgi:application"
@@ -47,16 +48,8 @@ class Contender:
     port: int
     server: Server
 
-    def worker_memory_mb(self) -> float:
-        """What the largest of the worker processes has in memory."""
-        main = self.server.process.pid
-        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
-        return max(resident_mb(Path(f"/proc/{child}/status")) for child in children)
-
-
-def resident_mb(status: Path) -> float:
-    line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS:"))
-    return int(line.split()[1]) / 1024
+    def workers(self) -> Workers:
+        return Workers(self.server)
 
 
 @contextmanager

@@ -60,6 +60,7 @@ class Measurement:
         self.seconds = seconds
         self.results: Results = defaultdict(list)
         self.failures: list[str] = []
+        self.growth_mb: float | None = None
 
     def measure(self, *workloads: tuple[Workload, Mapping[str, Contender]]) -> None:
         """Check all answers, warm up, then measure all contenders of all workloads in turn."""

@@ -12,9 +12,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from benchmarks.goals import GOALS, MAX_WORKER_MEMORY_MB, Goal, Series
+from benchmarks.goals import GOALS, MAX_GROWTH_MB, MAX_WORKER_MEMORY_MB, Goal, Series
 from benchmarks.load import Sample, median
 from benchmarks.measure import Results
+from benchmarks.workloads import Name
 
 PACKAGES = ("Django", "djangorestframework", "djangorestframework-gis", "psycopg", "granian")
 BEGIN, END = "<!-- made by make bench -->", "<!-- until here -->"
@@ -38,6 +39,7 @@ class Report:
 
     results: Results
     worker_memory_mb: float
+    growth_mb: float | None
     versions: Mapping[str, str]
     failures: Sequence[str]
 
@@ -47,17 +49,15 @@ class Report:
 
     def verdicts(self) -> list[Verdict]:
         medians = self.medians
-        return [judge(goal, goal.ratio(medians)) for goal in GOALS] + [self._memory_verdict()]
-
-    def _memory_verdict(self) -> Verdict:
-        return Verdict(
-            "memory of the largest worker, MB",
-            "",
-            self.worker_memory_mb,
-            f"≤ {MAX_WORKER_MEMORY_MB}",
-            MAX_WORKER_MEMORY_MB,
-            self.worker_memory_mb <= MAX_WORKER_MEMORY_MB,
-        )
+        return [
+            *(judge(goal, goal.ratio(medians)) for goal in GOALS),
+            judge_memory(
+                f"growth of a worker by {Name.WHOLE_SET}, MB", self.growth_mb, MAX_GROWTH_MB
+            ),
+            judge_memory(
+                "memory of the largest worker, MB", self.worker_memory_mb, MAX_WORKER_MEMORY_MB
+            ),
+        ]
 
     def as_json(self) -> str:
         medians = self.medians
@@ -94,9 +94,10 @@ class Report:
         yield "|---|---|--:|--:|"
         for workload, group in groupby(self.medians.items(), lambda item: item[0].workload):
             for series, sample in group:
+                rate = sample.requests_per_second
                 yield (
                     f"| {workload} | {series.contender} "
-                    f"| {sample.requests_per_second:,.0f} | {sample.latency_ms:.2f} |"
+                    f"| {rate:,.{0 if rate >= 1 else 2}f} | {sample.latency_ms:.2f} |"
                 )
 
 
@@ -111,6 +112,10 @@ def judge(goal: Goal, ratio: float | None) -> Verdict:
         goal.bound,
         None if ratio is None else goal.is_met(ratio),
     )
+
+
+def judge_memory(what: str, mb: float | None, bound: float) -> Verdict:
+    return Verdict(what, "", mb, f"≤ {bound}", bound, None if mb is None else mb <= bound)
 
 
 def machine() -> dict[str, Any]:

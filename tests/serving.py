@@ -12,8 +12,8 @@ from deploy.processes import Account, Server, accepts_connections, free_port
 
 
 @contextmanager
-def serving(env: Mapping[str, str]) -> Iterator[str]:
-    """The base URL of a server that runs with these variables."""
+def started(env: Mapping[str, str]) -> Iterator[tuple[Server, int]]:
+    """A server that runs with these variables, and its port."""
     port = free_port()
     arguments = [f"--host={HOST}", f"--port={port}", "--interface=wsgi", "--workers=1"]
     arguments += ["--no-ws", "--log-level=error", f"--working-dir={settings.BASE_DIR}"]
@@ -25,6 +25,13 @@ def serving(env: Mapping[str, str]) -> Iterator[str]:
     )
     try:
         granian.wait_until(lambda: accepts_connections(HOST, port))
-        yield f"http://{HOST}:{port}"
+        yield granian, port
     finally:
         granian.stop()
+
+
+@contextmanager
+def serving(env: Mapping[str, str]) -> Iterator[str]:
+    """The base URL of a server that runs with these variables."""
+    with started(env) as (_, port):
+        yield f"http://{HOST}:{port}"

@@ -1,8 +1,9 @@
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -28,6 +29,7 @@ from backend.api.parameters import (
     TextParameter,
     page_of,
 )
+from backend.api.rendering import ROWS_PER_FETCH
 from backend.api.schema import body_of
 from backend.api.shapes import Shape
 from backend.api.views import RenderedViewSet
@@ -36,6 +38,8 @@ from backend.models.stakeholder import StakeholderQuerySet
 from backend.models.stakeholder_tally import TOTAL_SQL
 
 DEFAULT_RADIUS_MILES = 50.0
+# Those of 10,000 features, and the end.
+CHUNKS_AT_ONCE = 10_000 // ROWS_PER_FETCH + 1
 
 
 # What is measured from where, and which properties the features have.
@@ -213,9 +217,24 @@ class WholeSetViewSet(StakeholdersViewSet):
         responses={(200, GEO_JSON): ref("schemas/StakeholderSet")},
     )
     @action(detail=False)
-    def stream(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002  # DRF's signature
+    def stream(self, request: Request) -> HttpResponseBase:  # noqa: ARG002  # DRF's signature
         queryset = self.filter_queryset(self.get_queryset())
         chunks = stream_collection(queryset, self.shape)
-        # What fails at once must be an error, not half of an answer.
-        first = next(chunks)
-        return StreamingHttpResponse(chain([first], chunks), content_type=GEO_JSON)
+        # No larger than the largest page, it is sent and kept like one; and what fails by then
+        # is an error, not half of an answer.
+        start = list(islice(chunks, CHUNKS_AT_ONCE))
+        beyond = next(chunks, None)
+        if beyond is None:
+            return Response(b"".join(start))
+        # It closes the chunks, and their transaction with them, before Django looks whether the
+        # connection is fit for another request; a chain would leave them to the collector.
+        response = StreamingHttpResponse(chunks, content_type=GEO_JSON)
+        response.streaming_content = chain(start, [beyond], chunks)
+        # Half of it, which the server ends like the whole, would be confirmed by its ETag.
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def head_of_stream(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002  # DRF's signature
+        # One row shows whether it can be answered; an empty stream has no length to tell.
+        self.filter_queryset(self.get_queryset()).exists()
+        return StreamingHttpResponse([], content_type=GEO_JSON)

@@ -87,7 +87,7 @@ class PublicView(APIView):
 
     def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(*args, **kwargs)
-        if response.status_code == status.HTTP_200_OK:
+        if response.status_code == status.HTTP_200_OK and "Cache-Control" not in response:
             patch_cache_control(response, **self.cache_control)
         return response
 

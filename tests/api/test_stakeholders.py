@@ -1,4 +1,3 @@
-import json
 from datetime import datetime
 from typing import Any
 
@@ -371,7 +370,7 @@ class TestWholeSet:
 
     def document(self, response: Any) -> dict[str, Any]:
         assert response.status_code == 200
-        document: dict[str, Any] = json.loads(b"".join(response.streaming_content))
+        document: dict[str, Any] = response.json()
         return document
 
     def test_has_the_same_features_as_the_list(self, api: APIClient) -> None:

@@ -1,0 +1,342 @@
+"""The whole set of stakeholders on its way from PostgreSQL through pgBouncer to a client."""
+
+import json
+import os
+import socket
+import struct
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection, HTTPResponse, IncompleteRead
+from typing import Any
+from urllib.parse import quote
+
+import brotli
+import psycopg
+import pytest
+import zstandard
+from django.conf import settings
+from rest_framework.test import APIClient
+
+from benchmarks.memory import Workers
+from deploy.cluster import HOST
+from deploy.processes import Server
+from tests.conftest import connect_as_owner
+from tests.serving import started
+
+PATH = "/api/v1/stakeholders.geojson"
+ENCODINGS = ["identity", "zstd", "br", "gzip"]
+
+# Some 45 MB as GeoJSON, and too much, compressed too, for the buffers between the server and a
+# client that does not read.
+CROWD = 120_000
+CROWD_ROWS = """
+INSERT INTO stakeholders_stakeholder (
+    id, name, organization, role, email, state, county, type, is_public, created_at, updated_at
+)
+SELECT
+    n, 'Stakeholder ' || n, '', noise, n || '@crowd.example', 'MD', reverse(noise), 'business',
+    true, '2025-01-01Z'::timestamptz + n * interval '1 s', '2025-01-01Z'
+FROM generate_series(1, %s) AS n, LATERAL (
+    SELECT translate(encode(sha512(n::text::bytea), 'base64'), E'\\n', '') AS noise
+) AS noises
+"""
+
+Rows = psycopg.Connection[tuple[Any, ...]]
+
+
+@pytest.fixture(scope="module")
+def crowd() -> Iterator[None]:
+    with connect_as_owner() as owner:
+        owner.execute(CROWD_ROWS, [CROWD])
+        owner.execute("ANALYZE stakeholders_stakeholder")
+        yield
+        owner.execute("TRUNCATE stakeholders_stakeholder RESTART IDENTITY CASCADE")
+
+
+@pytest.fixture(scope="module")
+def api_server() -> Iterator[tuple[Server, int]]:
+    """A server of one thread: nothing else is answered while that one is busy."""
+    with started(os.environ | {"GRANIAN_BLOCKING_THREADS": "1"}) as server:
+        yield server
+
+
+@pytest.fixture
+def port(api_server: tuple[Server, int]) -> int:
+    return api_server[1]
+
+
+@pytest.fixture
+def workers(api_server: tuple[Server, int]) -> Workers:
+    return Workers(api_server[0])
+
+
+@pytest.fixture
+def app() -> Iterator[Rows]:
+    """A direct connection as coalition_app, who sees its own sessions and may end them."""
+    default, owner = settings.DATABASES["default"], settings.DATABASES["owner"]
+    with psycopg.connect(
+        host=owner["HOST"],
+        port=owner["PORT"],
+        user=default["USER"],
+        password=default["PASSWORD"],
+        dbname=default["NAME"],
+        autocommit=True,
+    ) as connected:
+        yield connected
+
+
+@pytest.fixture
+def impatient_database(app: Rows) -> Iterator[None]:
+    """One that waits for a client in a transaction for 0.3 s, not for a minute."""
+    usual = app.execute("SHOW idle_in_transaction_session_timeout").fetchall()[0][0]
+    limit_idling(app, "300ms")
+    yield
+    limit_idling(app, usual)
+
+
+def limit_idling(app: Rows, duration: str) -> None:
+    app.execute(
+        f"ALTER ROLE coalition_app IN DATABASE {app.info.dbname} "
+        f"SET idle_in_transaction_session_timeout = '{duration}'"
+    )
+    # It holds for new connections: the pool is to have no other, within a second.
+    app.execute(
+        "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity "
+        "WHERE usename = current_user AND pid <> pg_backend_pid()"
+    )
+
+
+def streams(app: Rows) -> list[int]:
+    """The server processes that are in a transaction of coalition_app."""
+    found = app.execute(
+        "SELECT pid FROM pg_stat_activity WHERE usename = current_user "
+        "AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"
+    )
+    return [pid for (pid,) in found]
+
+
+def is_held_up(app: Rows) -> bool:
+    """Whether a stream has waited for its client for a while."""
+    found = app.execute(
+        "SELECT FROM pg_stat_activity WHERE usename = current_user "
+        "AND state = 'idle in transaction' AND clock_timestamp() - state_change > '0.2 s'"
+    )
+    return found.rowcount == 1
+
+
+def wait_until(is_so: Callable[[], bool], *, seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@contextmanager
+def asking(
+    port: int, *, encoding: str = "identity", query: str = ""
+) -> Iterator[tuple[socket.socket, HTTPResponse]]:
+    """A client with a small buffer, that has read the headers of the answer."""
+    with closing(HTTPConnection(HOST, port, timeout=30)) as client, socket.socket() as connected:
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+        connected.settimeout(30)
+        connected.connect((HOST, port))
+        client.sock = connected
+        client.request("GET", PATH + query, headers={"Accept-Encoding": encoding})
+        with client.getresponse() as response:
+            assert response.status == 200
+            yield connected, response
+
+
+def fetch(port: int, **question: Any) -> bytes:
+    with asking(port, **question) as (_, response):
+        return response.read()
+
+
+def rest_of(response: HTTPResponse) -> bytes:
+    """What comes until the server ends it, however it does."""
+    try:
+        return response.read()
+    except IncompleteRead as error:
+        return error.partial
+
+
+class Brotli:
+    """Brotli's decompressor, with the names of the others."""
+
+    def __init__(self) -> None:
+        self._decompressor = brotli.Decompressor()
+        self.decompress: Callable[[bytes], bytes] = self._decompressor.process
+
+    @property
+    def eof(self) -> bool:
+        finished: bool = self._decompressor.is_finished()
+        return finished
+
+
+DECOMPRESSORS: dict[str, Callable[[], Any]] = {
+    "zstd": lambda: zstandard.ZstdDecompressor().decompressobj(),
+    "br": Brotli,
+    "gzip": lambda: zlib.decompressobj(wbits=31),
+}
+
+
+def decoded(data: bytes, encoding: str) -> tuple[bytes, bool]:
+    """What was compressed, and whether it is all there, as far as the encoding knows."""
+    if encoding == "identity":
+        return data, True
+    decompressor = DECOMPRESSORS[encoding]()
+    return decompressor.decompress(data), decompressor.eof
+
+
+def close(client: socket.socket, response: HTTPResponse) -> None:
+    response.close()
+    client.close()
+
+
+def reset(client: socket.socket, response: HTTPResponse) -> None:
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    close(client, response)
+
+
+def finish(client: socket.socket, response: HTTPResponse) -> None:
+    """A FIN alone: closing a socket with something left to read resets the connection."""
+    client.shutdown(socket.SHUT_WR)
+
+
+@pytest.mark.usefixtures("crowd")
+class TestClient:
+    @pytest.mark.parametrize("encoding", ["identity", "zstd"])
+    @pytest.mark.parametrize("hang_up", [close, reset, finish])
+    def test_that_hangs_up_frees_its_connection_within_a_second(
+        self,
+        port: int,
+        app: Rows,
+        hang_up: Callable[[socket.socket, HTTPResponse], None],
+        encoding: str,
+    ) -> None:
+        with asking(port, encoding=encoding) as (client, response):
+            response.read(100_000)
+            wait_until(lambda: is_held_up(app))
+
+            hang_up(client, response)
+
+            wait_until(lambda: not streams(app), seconds=1)
+        assert json.loads(fetch(port, query="?search=nobody"))["features"] == []
+
+    def test_that_reads_slowly_gets_what_there_was_at_one_moment(
+        self, port: int, app: Rows, owner: Rows
+    ) -> None:
+        with asking(port) as (_, response):
+            received = response.read(100_000)
+            wait_until(lambda: is_held_up(app))
+
+            with owner.transaction():
+                owner.execute(CROWD_ROWS.replace("(1, %s)", "(0, %s)"), [0])
+                owner.execute("DELETE FROM stakeholders_stakeholder WHERE id = 1")
+                owner.execute("UPDATE stakeholders_stakeholder SET name = 'New' WHERE id = 2")
+            received += response.read()
+
+        features = json.loads(received)["features"]
+        assert len(features) == CROWD
+        assert [feature["properties"]["name"] for feature in features[-2:]] == [
+            "Stakeholder 2",
+            "Stakeholder 1",
+        ]
+
+    @pytest.mark.usefixtures("impatient_database")
+    def test_that_reads_nothing_for_too_long_gets_no_end(self, port: int, app: Rows) -> None:
+        with asking(port) as (_, response):
+            received = response.read(100_000)
+
+            wait_until(lambda: not streams(app))
+            received += rest_of(response)
+
+        with pytest.raises(json.JSONDecodeError):
+            json.loads(received)
+
+
+@pytest.mark.usefixtures("crowd")
+class TestFailure:
+    @pytest.mark.parametrize("encoding", ENCODINGS)
+    def test_in_the_middle_leaves_no_document(self, port: int, app: Rows, encoding: str) -> None:
+        with asking(port, encoding=encoding) as (_, response):
+            received = response.read(100_000)
+            wait_until(lambda: is_held_up(app))
+
+            (stream,) = streams(app)
+            app.execute("SELECT pg_terminate_backend(%s)", [stream])
+            received += rest_of(response)
+
+        text, is_whole = decoded(received, encoding)
+        assert is_whole == (encoding == "identity")
+        with pytest.raises(json.JSONDecodeError):
+            json.loads(text)
+        assert json.loads(fetch(port, query="?search=nobody"))["features"] == []
+
+    @pytest.mark.xfail(reason="granian 2.8 ends every body as if it were complete")
+    def test_in_the_middle_cuts_the_transfer_off(self, port: int, app: Rows) -> None:
+        with asking(port) as (_, response):
+            wait_until(lambda: is_held_up(app))
+
+            (stream,) = streams(app)
+            app.execute("SELECT pg_terminate_backend(%s)", [stream])
+
+            with pytest.raises(IncompleteRead):
+                response.read()
+
+    def test_that_cannot_be_told_from_the_end_is_stored_by_no_cache(self, port: int) -> None:
+        with asking(port) as (_, response):
+            assert "no-store" in response.headers["Cache-Control"]
+        with asking(port, query="?search=nobody") as (_, response):
+            assert "no-store" not in response.headers["Cache-Control"]
+
+
+@pytest.mark.usefixtures("crowd")
+class TestMemory:
+    @pytest.mark.parametrize("encoding", ENCODINGS)
+    def test_does_not_grow_with_the_document(
+        self, port: int, workers: Workers, encoding: str
+    ) -> None:
+        fetch(port, encoding=encoding, query="?search=nobody")
+        workers.mark()
+
+        received = fetch(port, encoding=encoding)
+
+        text, _ = decoded(received, encoding)
+        assert len(text) > 42e6
+        assert workers.growth_mb() < 32
+
+
+@pytest.mark.usefixtures("crowd")
+class TestLength:
+    @pytest.mark.parametrize(("oldest", "is_told"), [(10_000, True), (10_001, False)])
+    def test_is_told_of_a_set_no_larger_than_a_page(
+        self, port: int, owner: Rows, oldest: int, is_told: bool
+    ) -> None:
+        county = f"The oldest {oldest}"
+        owner.execute(
+            "UPDATE stakeholders_stakeholder SET county = %s WHERE id <= %s", [county, oldest]
+        )
+
+        with asking(port, query=f"?county={quote(county)}") as (_, response):
+            features = json.loads(response.read())["features"]
+
+        assert len(features) == oldest
+        assert ("Content-Length" in response.headers) == is_told
+
+
+class TestHead:
+    @pytest.mark.django_db
+    @pytest.mark.usefixtures("crowd")
+    def test_reads_one_row_however_many_there_are(
+        self, api: APIClient, django_assert_num_queries: Any
+    ) -> None:
+        with django_assert_num_queries(2) as queries:  # the revision, and whether there is a row
+            response = api.head(PATH)
+
+        assert response.status_code == 200
+        assert "LIMIT 1" in queries.captured_queries[1]["sql"]
+        assert response["Content-Type"] == "application/geo+json"
+        assert "Content-Length" not in response
