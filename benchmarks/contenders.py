@@ -34,7 +34,7 @@ class Application:
 APPLICATIONS = {
     COLD: Application(DJANGO, {"CACHE_URL": "dummycache://"}),
     WARM: Application(DJANGO),
-    LIMIT: Application("benchmarks.apps.limit.wsgi:application"),
+    LIMIT: Application("benchmarks.apps.limit.wsgi:application", {"CACHE_URL": "dummycache://"}),
     STOCK: Application(DJANGO, {"DJANGO_SETTINGS_MODULE": "benchmarks.apps.stock.settings"}),
     TRIVIAL: Application(DJANGO, {"DJANGO_SETTINGS_MODULE": "benchmarks.apps.trivial.settings"}),
 }

@@ -5,10 +5,10 @@ SELECT
         ',"properties":{"name":', to_json(name),
         ',"organization":', to_json(organization),
         ',"role":', to_json(role),
-        ',"type":', to_json(type),
-        ',"state":', to_json(state),
-        ',"county":', to_json(county),
-        ',"created_at":', rtrim(to_json(created_at AT TIME ZONE 'UTC')::text, '"'), 'Z"}}'
+        ',"type":"', type,
+        '","state":"', state,
+        '","county":', to_json(county),
+        ',"created_at":"', replace((created_at AT TIME ZONE 'UTC')::text, ' ', 'T'), 'Z"}}'
     )
 FROM stakeholders_stakeholder
 WHERE is_public AND deleted_at IS NULL

@@ -84,7 +84,7 @@ def pages(limits: Sequence[int]) -> dict[str, list[str]]:
     paths = {
         COLD: f"{STAKEHOLDERS}?limit=",
         WARM: f"{STAKEHOLDERS}?limit=",
-        LIMIT: "/stakeholders?limit=",
+        LIMIT: f"{STAKEHOLDERS}?limit=",
         STOCK: "/stakeholders?limit=",
         TIPG: f"{TIPG_ITEMS}&limit=",
         PYGEOAPI: f"{PYGEOAPI_ITEMS}&limit=",
@@ -96,19 +96,13 @@ def pages(limits: Sequence[int]) -> dict[str, list[str]]:
 
 def boxes() -> dict[str, list[str]]:
     def paths(pattern: str) -> list[str]:
-        return [
-            pattern.format(box=",".join(f"{edge:.1f}" for edge in box), edges=edges(*box))
-            for box in BOXES
-        ]
-
-    def edges(west: float, south: float, east: float, north: float) -> str:
-        return f"west={west:.1f}&south={south:.1f}&east={east:.1f}&north={north:.1f}"
+        return [pattern.format(box=",".join(f"{edge:.1f}" for edge in box)) for box in BOXES]
 
     ours = paths(STAKEHOLDERS + "?bbox={box}&limit=100")
     return {
         COLD: ours,
         WARM: ours,
-        LIMIT: paths("/bbox?{edges}&limit=100"),
+        LIMIT: ours,
         STOCK: paths("/stakeholders?in_bbox={box}&limit=100"),
         TIPG: paths(TIPG_ITEMS + "&bbox={box}&limit=100"),
         PYGEOAPI: paths(PYGEOAPI_ITEMS + "&bbox={box}&limit=100"),
@@ -123,7 +117,7 @@ def campaign_pages() -> dict[str, list[str]]:
 
 
 def homepages() -> dict[str, list[str]]:
-    return {COLD: [HOMEPAGE], WARM: [HOMEPAGE], LIMIT: ["/homepage"], TRIVIAL: ["/"]}
+    return {COLD: [HOMEPAGE], WARM: [HOMEPAGE], LIMIT: [HOMEPAGE], TRIVIAL: ["/"]}
 
 
 def only(paths: Mapping[str, Sequence[str]], *contenders: str) -> dict[str, Sequence[str]]:
@@ -184,10 +178,8 @@ def large_workloads(deep_page: str) -> list[list[Workload]]:
     """
     hundred, campaign_page = pages(HUNDRED), campaign_pages()
     alone = only(pages([100]), COLD)
-    near = {
-        COLD: [f"{STAKEHOLDERS}?near=-76.49,38.97&radius=50mi&limit=100"],
-        LIMIT: ["/near?longitude=-76.49&latitude=38.97&metres=80467.2&limit=100"],
-    }
+    nearest = [f"{STAKEHOLDERS}?near=-76.49,38.97&radius=50mi&limit=100"]
+    near = {COLD: nearest, LIMIT: nearest}
     one_client = [
         Workload(Name.HUNDRED_ALONE, SMALL, features, alone, connections=ONE_AT_A_TIME),
         Workload(Name.HUNDRED_OF_1M_ALONE, LARGE, features, alone, connections=ONE_AT_A_TIME),

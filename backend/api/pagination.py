@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from backend.api.keyset import decode, encode
-from backend.api.rendering import RenderedPage, render_page
+from backend.api.rendering import RenderedPage, Sql, count_of, render_page
 
 
 class KeysetPagination(BasePagination):
@@ -32,14 +32,14 @@ class KeysetPagination(BasePagination):
         self.request = request
         scope = f"{request.path}?{view.filterset.scope}"
         parameters = view.filterset.values
-        token = parameters["cursor"]
+        limit, token = parameters["limit"], parameters["cursor"]
+        position = None if token is None else decode(token, scope)
         self.page = render_page(
-            queryset,
+            view.candidates(queryset, limit, position),
             view.shape,
-            limit=parameters["limit"],
-            position=None if token is None else decode(token, scope),
-            total=total,
-            count_to=self.count_to,
+            limit=limit,
+            position=position,
+            matched=Sql(total) if total else count_of(queryset, at_most=self.count_to),
         )
         beside = {"next": self.page.next, "prev": self.page.previous}
         self.cursors = {rel: encode(place, scope) for rel, place in beside.items() if place}

@@ -4,7 +4,7 @@
 # parameters.
 # ruff: noqa: S608
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -45,56 +45,74 @@ def render_page(
     *,
     limit: int,
     position: Position | None,
-    total: str | None = None,
-    count_to: int | None = None,
+    matched: Sql,
 ) -> RenderedPage:
     """At most `limit` rows of an ordered queryset, from `position`, by a single statement.
 
-    `matched` is the number of rows on all pages: the SQL expression `total`, if that is known,
-    or else counted, to no more than `count_to`.
+    `matched` is the number of rows on all pages, as count_of() has it.
+    """
+    statement = page_statement(queryset, shape, limit=limit, position=position, matched=matched)
+    ((number, found, rows, *keys),) = _fetch(statement)
+    if rows is None:
+        return RenderedPage(b"", 0, int(number), None, None)
+    has_more = int(found) > limit
+    is_backward = position is not None and position.is_backward
+    if has_more:
+        rows = rows.partition(SEPARATOR)[2] if is_backward else rows.rpartition(SEPARATOR)[0]
+    values = [key.decode() for key in keys]
+    bounds = values[: len(keys) // 2], values[len(keys) // 2 :]
+    pages = beside(position, bounds, has_more=has_more)
+    return RenderedPage(rows, min(int(found), limit), int(number), *pages)
+
+
+def page_statement(
+    queryset: QuerySet[Any],
+    shape: Shape,
+    *,
+    limit: int,
+    position: Position | None,
+    matched: Sql,
+) -> Sql:
+    """How many rows match and how many are read, their JSON, and the keys of first and last.
+
+    One row more than asked for is read: it shows whether there is another page.
     """
     ordering = Ordering.of(queryset)
-    is_backward = position is not None and position.is_backward
-    source = _source(queryset)
-    rows = _rows(queryset, (*shape.columns, *ordering.columns), source)
-    # One row more than asked for shows whether there is another page.
-    page = _walk(rows, shape, ordering, position, limit + 1)
-    matched = Sql(total) if total else _count(source, count_to)
+    page = _walk(queryset, shape, ordering, position, limit + 1)
     if position is None:
         # The rows of an only page have been counted.
-        matched = matched._replace(
-            text=f"CASE WHEN count(*) > {limit} THEN {matched.text} ELSE count(*) END"
-        )
+        text = f"CASE WHEN count(*) > {limit} THEN {matched.text} ELSE count(*) END"
+        matched = matched._replace(text=text)
     skipped = f"greatest(count(*) - {limit}, 0)"
-    first, last = (f"1 + {skipped}", "count(*)") if is_backward else ("1", f"count(*) - {skipped}")
-    ends = ", ".join(
-        f'(array_agg("{column}"))[{end}]' for end in (first, last) for column in ordering.columns
+    ends = ("1", f"count(*) - {skipped}")
+    if position is not None and position.is_backward:
+        ends = (f"1 + {skipped}", "count(*)")
+    keys = ", ".join(
+        f'(array_agg("{column}"))[{end}]' for end in ends for column in ordering.columns
     )
-    ((number, found, text, *keys),) = _fetch(
-        f"SELECT {matched.text}, count(*), string_agg(json, ',' || chr(10)), {ends} "
+    return Sql(
+        f"SELECT {matched.text}, count(*), string_agg(json, ',' || chr(10)), {keys} "
         f"FROM ({page.text}) AS page",
         (*matched.values, *page.values),
     )
-    if text is None:
-        return RenderedPage(b"", 0, int(number), None, None)
-    has_more = int(found) > limit
-    if has_more:
-        text = text.partition(SEPARATOR)[2] if is_backward else text.rpartition(SEPARATOR)[0]
-    values = [key.decode() for key in keys]
-    bounds = values[: len(keys) // 2], values[len(keys) // 2 :]
-    return RenderedPage(
-        text,
-        min(int(found), limit),
-        int(number),
-        *beside(position, bounds, has_more=has_more),
-    )
+
+
+def count_of(queryset: QuerySet[Any], *, at_most: int | None) -> Sql:
+    """The number of rows of a queryset, counted up to `at_most`."""
+    source = _source(queryset)
+    bound = "" if at_most is None else f" LIMIT {at_most}"
+    return source._replace(text=f"(SELECT count(*) FROM (SELECT {source.text}{bound}) AS each)")
 
 
 def render_row(queryset: QuerySet[Any], shape: Shape) -> bytes | None:
     """The one row of a queryset; None if it is empty."""
-    rows = _rows(queryset, shape.columns, _source(queryset))
-    found = _fetch(f"SELECT concat({shape.json}) FROM ({rows.text}) AS whole", rows.values)
+    found = _fetch(row_statement(queryset, shape))
     return found[0][0] if found else None
+
+
+def row_statement(queryset: QuerySet[Any], shape: Shape) -> Sql:
+    rows = _rows(queryset, shape.columns)
+    return rows._replace(text=f"SELECT concat({shape.json}) FROM ({rows.text}) AS whole")
 
 
 def render_all(queryset: QuerySet[Any], shape: Shape) -> Iterator[bytes]:
@@ -103,7 +121,7 @@ def render_all(queryset: QuerySet[Any], shape: Shape) -> Iterator[bytes]:
     The transaction, and the server connection with it, end with the iterator.
     """
     ordering = Ordering.of(queryset)
-    rows = _rows(queryset, (*shape.columns, *ordering.columns), _source(queryset))
+    rows = _rows(queryset, (*shape.columns, *ordering.columns))
     # Outside a transaction the pool would lose the cursor between two fetches.
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(
@@ -117,22 +135,22 @@ def render_all(queryset: QuerySet[Any], shape: Shape) -> Iterator[bytes]:
 def array_of(queryset: QuerySet[Any], shape: Shape, *, key: str) -> str:
     """The array of an ordered queryset's rows that `key`, of theirs, ties to the whole row."""
     ordering = Ordering.of(queryset)
-    rows = _rows(queryset, (*shape.columns, *ordering.columns, key), _source(queryset))
+    rows = _rows(queryset, (*shape.columns, *ordering.columns, key))
     return (
         f"(SELECT concat('[', string_agg(concat({shape.json}), ',' ORDER BY {ordering.sql}), ']') "
         f'FROM ({rows.text}) AS part WHERE part."{key}" = whole.id)'
     )
 
 
-def _count(source: Sql, at_most: int | None) -> Sql:
-    bound = "" if at_most is None else f" LIMIT {at_most}"
-    return source._replace(text=f"(SELECT count(*) FROM (SELECT {source.text}{bound}) AS each)")
-
-
 def _walk(
-    rows: Sql, shape: Shape, ordering: Ordering, position: Position | None, limit: int
+    queryset: QuerySet[Any],
+    shape: Shape,
+    ordering: Ordering,
+    position: Position | None,
+    limit: int,
 ) -> Sql:
     """The JSON and the keys of the rows that follow a position, in order."""
+    rows = _rows(queryset, (*shape.columns, *ordering.columns))
     keys = ", ".join(f'"{column}"' for column in ordering.columns)
     text = f"SELECT concat({shape.json}) AS json, {keys} FROM ({rows.text}) AS each"
     if position is None:
@@ -149,7 +167,7 @@ def _walk(
     return Sql(text, (*rows.values, *position.values))
 
 
-def _rows(queryset: QuerySet[Any], columns: tuple[str, ...], source: Sql) -> Sql:
+def _rows(queryset: QuerySet[Any], columns: tuple[str, ...]) -> Sql:
     """The statement that reads these columns of a queryset's rows, in any order."""
     annotations = queryset.query.annotation_select
     annotated = [name for name in dict.fromkeys(columns) if name in annotations]
@@ -161,6 +179,7 @@ def _rows(queryset: QuerySet[Any], columns: tuple[str, ...], source: Sql) -> Sql
         expression, parameters = compiler.compile(annotations[name])
         selected.append(f'{expression} AS "{name}"')
         values += parameters
+    source = _source(queryset)
     return Sql(f"SELECT {', '.join(selected)} {source.text}", (*values, *source.values))
 
 
@@ -181,8 +200,8 @@ def _compiler(queryset: QuerySet[Any]) -> SQLCompiler:
     return compiler
 
 
-def _fetch(statement: str, values: Sequence[Any]) -> list[Any]:
-    rows: list[Any] = connection.fetch(statement, values)  # type: ignore[attr-defined]  # backend.database has it
+def _fetch(statement: Sql) -> list[Any]:
+    rows: list[Any] = connection.fetch(*statement)  # type: ignore[attr-defined]  # backend.database has it
     return rows
 
 

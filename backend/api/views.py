@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.cache import patch_cache_control
 from rest_framework import status
@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from backend.api.errors import DETAILS
+from backend.api.keyset import Position
 from backend.api.pagination import KeysetPagination
 from backend.api.parameters import read_query, refuse_unknown
 from backend.api.rendering import render_row
@@ -110,6 +111,15 @@ class RenderedViewSet(PublicView, GenericViewSet[Any]):
         queryset = self.filter_queryset(self.get_queryset())
         page: KeysetPagination = self.pagination_class()
         return page.respond(queryset, request, self, total=self.total())
+
+    def candidates(
+        self,
+        queryset: QuerySet[Any],
+        limit: int,  # noqa: ARG002  # for those that need it
+        position: Position | None,  # noqa: ARG002
+    ) -> QuerySet[Any]:
+        """The rows among which a page is looked for."""
+        return queryset
 
     def total(self) -> str | None:
         """SQL for the number of rows on all pages, if that is kept somewhere."""

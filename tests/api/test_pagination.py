@@ -1,8 +1,10 @@
 from itertools import chain
+from random import Random
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.gis.geos import Point
 from rest_framework.test import APIClient
 
 from backend.api.keyset import Ordering
@@ -20,6 +22,14 @@ def walk(api: APIClient, url: str, link: str) -> list[list[str]]:
         pages.append([feature["properties"]["name"] for feature in document["features"]])
         url = next((each["href"] for each in document["links"] if each["rel"] == link), "")
     return pages
+
+
+def url_of_last_page(api: APIClient, url: str) -> str:
+    while True:
+        links = {each["rel"]: each["href"] for each in api.get(url).json()["links"]}
+        if "next" not in links:
+            return url
+        url = links["next"]
 
 
 class TestKeyset:
@@ -52,8 +62,6 @@ class TestKeyset:
         assert rest == [["e", "f"]]
 
     def test_pages_through_distances(self, api: APIClient) -> None:
-        from django.contrib.gis.geos import Point
-
         for step in range(5):
             make_stakeholder(name=str(step), location=Point(-76.49 + step / 100, 38.97, srid=4326))
         make_stakeholder(name="0", location=Point(-76.49, 38.97, srid=4326))
@@ -61,6 +69,30 @@ class TestKeyset:
         pages = walk(api, "/api/v1/stakeholders?near=-76.49,38.97&limit=2", "next")
 
         assert pages == [["0", "0"], ["1", "2"], ["3", "4"]]
+
+    @pytest.mark.parametrize("radius", ["50mi", "2000km"])
+    def test_pages_through_distances_as_if_all_were_measured(
+        self, api: APIClient, radius: str
+    ) -> None:
+        # Over a continent, where a sphere and the spheroid put places in another order.
+        random = Random(7)
+        for number in range(120):
+            spread = 0.5 if number % 2 else 15
+            longitude, latitude = (random.uniform(-spread, spread) for _ in range(2))
+            location = Point(-76.49 + longitude, 38.97 + latitude, srid=4326)
+            make_stakeholder(name=str(number), location=location)
+        url = f"/api/v1/stakeholders?near=-76.49,38.97&radius={radius}"
+        here = Point(-76.49, 38.97, srid=4326)
+        miles = 50 if radius == "50mi" else 2000 / 1.609344
+        near = Stakeholder.objects.public().near(here, miles=miles).with_distance(here)
+        expected = [each.name for each in near.nearest_first()]
+
+        forward = walk(api, f"{url}&limit=7", "next")
+        backward = walk(api, url_of_last_page(api, f"{url}&limit=7"), "prev")[::-1]
+
+        assert list(chain(*forward)) == expected
+        assert len(forward) > 5
+        assert backward == forward
 
     def test_pages_through_endorsement_counts(self, api: APIClient) -> None:
         for count in (0, 2, 1, 2):

@@ -115,6 +115,11 @@ class TestStakeholders:
             assert "Index Scan" in page
             assert "Sort" not in page
 
+    def test_nearest_are_found_in_the_order_of_the_index(self, api: APIClient) -> None:
+        page = page_of(*plans(api, f"{LIST}?near=-76.49,38.97"))
+
+        assert "Order By: (public_location <->" in page
+
     def test_count_stops_when_it_is_no_longer_exact(self, api: APIClient) -> None:
         count = count_of(*plans(api, f"{LIST}?type=waterman"))
 
