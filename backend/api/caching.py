@@ -22,15 +22,11 @@ from typing import NamedTuple, Protocol, cast
 import brotli
 import zstandard
 from django.core.cache import cache
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from redis.exceptions import RedisError
-
-from backend.api.views import PublicView
 
 logger = logging.getLogger(__name__)
 
@@ -71,66 +67,43 @@ class Kept(NamedTuple):
     headers: dict[str, str]
 
 
-class KnownAnswers:
-    """The middleware that answers for a public view, unless the answer has to be made.
+Make = Callable[[], HttpResponseBase]
 
-    It stands before all that it makes unnecessary.
-    """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.make = get_response
+def answer(request: HttpRequest, revision: str, make: Make) -> HttpResponseBase:
+    """The answer to a GET or HEAD, made by `make` unless the client or the cache has it."""
+    encoding = encoding_for(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+    url = str(request.scheme), request.get_host(), request.path, request.META["QUERY_STRING"]
+    tag = entity_tag(CODE, revision, encoding, *url)
+    if is_current(request, tag):
+        return _tagged(HttpResponse(status=HTTPStatus.NOT_MODIFIED), tag)
+    kept = _remembered(tag) or _share(make, tag, encoding)
+    return HttpResponse(kept.body, headers=kept.headers) if isinstance(kept, Kept) else kept
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        view = public_view(request.path_info) if request.method in {"GET", "HEAD"} else None
-        if view is None or view.shown_models is None or not view.is_acceptable(request):
-            return self.make(request)  # or rather the problem that this is
-        try:
-            revision = view.revision(request)
-        except DatabaseError:
-            return self.make(request)  # it will fail too, and say so
-        return self.answer(request, revision)
 
-    def answer(self, request: HttpRequest, revision: str) -> HttpResponseBase:
-        encoding = encoding_for(request.META.get("HTTP_ACCEPT_ENCODING", ""))
-        url = str(request.scheme), request.get_host(), request.path, request.META["QUERY_STRING"]
-        tag = entity_tag(CODE, revision, encoding, *url)
-        if is_current(request, tag):
-            return _tagged(HttpResponse(status=HTTPStatus.NOT_MODIFIED), tag)
-        kept = _remembered(tag) or self.share(request, tag, encoding)
-        return HttpResponse(kept.body, headers=kept.headers) if isinstance(kept, Kept) else kept
-
-    def share(self, request: HttpRequest, tag: str, encoding: str) -> Kept | HttpResponseBase:
-        """Make an answer; of those who ask for the same one meanwhile, none makes it again."""
+def _share(make: Make, tag: str, encoding: str) -> Kept | HttpResponseBase:
+    """Make an answer; of those who ask for the same one meanwhile, none makes it again."""
+    with _guard:
+        making = _making.get(tag)
+        if making is None:
+            made = _making[tag] = Future()
+    if making is not None:
+        return making.result() or _encoded(make(), tag, encoding)
+    kept = _remembered(tag)  # by whom has finished since we looked
+    try:
+        if kept is None:
+            response = _encoded(make(), tag, encoding)
+            kept = _keep(response, tag)
+            return response
+        return kept
+    finally:
         with _guard:
-            making = _making.get(tag)
-            if making is None:
-                made = _making[tag] = Future()
-        if making is not None:
-            return making.result() or _encoded(self.make(request), tag, encoding)
-        kept = _remembered(tag)  # by whom has finished since we looked
-        try:
-            if kept is None:
-                response = _encoded(self.make(request), tag, encoding)
-                kept = _keep(response, tag)
-                return response
-            return kept
-        finally:
-            with _guard:
-                del _making[tag]
-            made.set_result(kept)
+            del _making[tag]
+        made.set_result(kept)
 
 
 _making: dict[str, "Future[Kept | None]"] = {}
 _guard = Lock()
-
-
-@lru_cache(maxsize=1024)
-def public_view(path: str) -> type[PublicView] | None:
-    try:
-        view = getattr(resolve(path).func, "cls", None)
-    except Resolver404:
-        return None
-    return view if view and issubclass(view, PublicView) else None
 
 
 def _encoded(response: HttpResponseBase, tag: str, encoding: str) -> HttpResponseBase:

@@ -50,6 +50,7 @@ class SchemaView(DocumentView, SpectacularAPIView):
 class PageView(DocumentView):
     """A page of HTML, which the Content-Security-Policy holds to what this machine serves."""
 
+    is_page = True
     renderer_classes = [TemplateHTMLRenderer]
     template_name: str
 
@@ -74,7 +75,7 @@ class RedocView(PageView):
 
     template_name = "backend/redoc.html"
     # It makes its styles as it runs, and the policy lets it by a nonce: one for each page.
-    cache_control = {"no_store": True}
+    cache_control = "no-store"
     shown_models = None
 
 

@@ -7,14 +7,13 @@ from typing import Any
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.response import Response
+from rest_framework.renderers import JSONRenderer
 from rest_framework_gis.fields import GeometryField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
-from backend.api.pagination import KeysetPagination, link_header
+from backend.api.pagination import KeysetPagination
 from backend.api.rendering import SEPARATOR, render_all
 from backend.api.shapes import Shape, json_object, written
-from backend.api.views import RenderedJSON
 from backend.models import Stakeholder
 
 GEO_JSON = "application/geo+json"
@@ -24,8 +23,8 @@ COORDINATE_DECIMALS = 6  # some 0.1 m
 PROPERTIES = ("name", "organization", "role", "type", "state", "county", "created_at")
 
 
-class GeoJSONRenderer(RenderedJSON):
-    """What the database has rendered, as GeoJSON."""
+class GeoJSONRenderer(JSONRenderer):
+    """JSON, as GeoJSON."""
 
     media_type = GEO_JSON
 
@@ -83,26 +82,35 @@ class FeaturePagination(KeysetPagination):
 
     count_to = MAX_EXACT_COUNT + 1
 
-    def response(self) -> Response:
-        is_search = self.request.method == "POST"
-        urls = {} if is_search else self.urls()
-        # As STAC API writes it: the same body, with these members in it.
-        targets = {
-            rel: {"body": {"cursor": cursor}, "merge": True} if is_search else {"href": urls[rel]}
-            for rel, cursor in self.cursors.items()
-        }
-        here = {"rel": "self", "type": GEO_JSON, "href": self.request.build_absolute_uri()}
-        if is_search:
-            here["method"] = "POST"
+    def document(self) -> bytes:
         # Counting more than that is not worth its time.
         is_exact = self.page.matched <= MAX_EXACT_COUNT
         head = {
             "type": "FeatureCollection",
             **({"numberMatched": self.page.matched} if is_exact else {}),
             "numberReturned": self.page.returned,
-            "links": [here, *({**here, "rel": rel, **targets[rel]} for rel in targets)],
+            "links": self.links(),
         }
-        return Response(self.document(head, "features"), headers=link_header(urls))
+        return self.collection(head, "features")
+
+    def links(self) -> list[dict[str, Any]]:
+        here = {"rel": "self", "type": GEO_JSON, "href": self.here}
+        targets: dict[str, Any] = {rel: {"href": url} for rel, url in self.urls.items()}
+        if self.is_search:
+            here["method"] = "POST"
+            # As STAC API writes it: the same body, with these members in it.
+            targets = {
+                rel: {"body": {"cursor": cursor}, "merge": True}
+                for rel, cursor in self.cursors.items()
+            }
+        return [here, *({**here, "rel": rel, **target} for rel, target in targets.items())]
+
+    def link_header(self) -> dict[str, str]:
+        return {} if self.is_search else super().link_header()
+
+    @property
+    def is_search(self) -> bool:
+        return self.request.method == "POST"
 
     def get_paginated_response_schema(
         self,

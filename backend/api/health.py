@@ -25,7 +25,7 @@ probes = ThreadPoolExecutor(max_workers=1, thread_name_prefix="readiness")
 class HealthView(PublicView):
     """An answer is good for this moment only."""
 
-    cache_control = {"no_store": True}
+    cache_control = "no-store"
     shown_models = None
 
 

@@ -1,13 +1,11 @@
 """Pages of lists, with links to the pages beside them."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from backend.api.keyset import decode, encode
@@ -23,13 +21,16 @@ class KeysetPagination(BasePagination):
     # How far rows are counted whose number is not known; None is to the end.
     count_to: int | None = None
     page: RenderedPage
+    # Of the pages before and after this one, by their relation to it.
     cursors: dict[str, str]
+    urls: dict[str, str]
 
-    def respond(
+    def paginate(
         self, queryset: QuerySet[Any], request: Request, view: Any, *, total: str | None = None
-    ) -> Response:
-        """A page of an ordered queryset; `total` is SQL for the number of rows, if known."""
+    ) -> None:
+        """Read a page of an ordered queryset; `total` is SQL for the number of rows, if known."""
         self.request = request
+        self.here = request.build_absolute_uri()
         scope = f"{request.path}?{view.filterset.scope}"
         parameters = view.filterset.values
         limit, token = parameters["limit"], parameters["cursor"]
@@ -43,25 +44,24 @@ class KeysetPagination(BasePagination):
         )
         beside = {"next": self.page.next, "prev": self.page.previous}
         self.cursors = {rel: encode(place, scope) for rel, place in beside.items() if place}
-        return self.response()
+        self.urls = {
+            rel: replace_query_param(self.here, "cursor", cursor)
+            for rel, cursor in self.cursors.items()
+        }
 
-    def response(self) -> Response:
-        urls = self.urls()
-        links = {"next": urls.get("next"), "previous": urls.get("prev")}
-        head = {"count": self.page.matched, **links}
-        return Response(self.document(head, "results"), headers=link_header(urls))
+    def document(self) -> bytes:
+        links = {"next": self.urls.get("next"), "previous": self.urls.get("prev")}
+        return self.collection({"count": self.page.matched, **links}, "results")
 
-    def document(self, head: dict[str, Any], name: str) -> bytes:
+    def collection(self, head: dict[str, Any], name: str) -> bytes:
         """A JSON object with the members of `head`, and the rows as the member `name`."""
         members = json.dumps(head, ensure_ascii=False, separators=(",", ":"))
         return b"".join((f'{members[:-1]},"{name}":['.encode(), self.page.rows, b"]}"))
 
-    def urls(self) -> dict[str, str]:
-        """The URLs of the pages before and after this one, by their relation to it."""
-        here = self.request.build_absolute_uri()
-        return {
-            rel: replace_query_param(here, "cursor", cursor) for rel, cursor in self.cursors.items()
-        }
+    def link_header(self) -> dict[str, str]:
+        """The header `Link` of the pages before and after this one (RFC 8288)."""
+        header = ", ".join(f'<{url}>; rel="{rel}"' for rel, url in self.urls.items())
+        return {"Link": header} if header else {}
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": ["string", "null"], "format": "uri"}
@@ -72,9 +72,3 @@ class KeysetPagination(BasePagination):
             "results": schema,
         }
         return {"type": "object", "required": [*properties], "properties": properties}
-
-
-def link_header(urls: Mapping[str, str]) -> dict[str, str]:
-    """The header `Link` of pages by their relation to this one (RFC 8288)."""
-    header = ", ".join(f'<{url}>; rel="{rel}"' for rel, url in urls.items())
-    return {"Link": header} if header else {}

@@ -2,12 +2,11 @@ from itertools import chain, islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from backend.api.components import ref
 from backend.api.features import (
@@ -203,7 +202,7 @@ class StakeholderViewSet(StakeholdersViewSet):
         responses={(200, GEO_JSON): ref("schemas/StakeholderFeatureCollection")},
     )
     @action(detail=False, methods=["post"], filterset_class=StakeholderSearchFilterSet)
-    def search(self, request: Request) -> Response:
+    def search(self, request: Request) -> HttpResponse:
         """The list, for questions too long for a URL."""
         return self.list(request)
 
@@ -231,7 +230,7 @@ class WholeSetViewSet(StakeholdersViewSet):
         start = list(islice(chunks, CHUNKS_AT_ONCE))
         beyond = next(chunks, None)
         if beyond is None:
-            return Response(b"".join(start))
+            return self.rendered(b"".join(start))
         # It closes the chunks, and their transaction with them, before Django looks whether the
         # connection is fit for another request; a chain would leave them to the collector.
         response = StreamingHttpResponse(chunks, content_type=GEO_JSON)

@@ -6,8 +6,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
-from django.utils.cache import patch_cache_control
+from django.http import HttpRequest, HttpResponse
 from rest_framework import status
 from rest_framework.exceptions import NotAcceptable, NotFound
 from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
@@ -54,19 +53,13 @@ def accepts(accept: str, media_type: str) -> bool:
     return request.accepts(media_type) or request.accepts(JSON)
 
 
-class RenderedJSON(JSONRenderer):
-    """Text that the database has rendered, sent on as it is; other data as JSON."""
-
-    def render(self, data: Any, *args: Any, **kwargs: Any) -> bytes:
-        rendered: bytes = data if isinstance(data, bytes) else super().render(data, *args, **kwargs)
-        return rendered
-
-
 class PublicView(APIView):
     """Readable by everybody, and kept by any cache that asks whether its copy is current."""
 
     content_negotiation_class: type[BaseContentNegotiation] = JSONNegotiation
-    cache_control: ClassVar[dict[str, bool]] = {"public": True, "no_cache": True}
+    cache_control: ClassVar[str] = "public, no-cache"
+    # Whether it is shown by a browser, and so depends on the middleware of pages.
+    is_page: ClassVar[bool] = False
     # The models whose rows the answers show; None if an answer is good for one moment only.
     shown_models: ClassVar[tuple[type[Model], ...] | None] = ()
 
@@ -88,8 +81,8 @@ class PublicView(APIView):
 
     def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(*args, **kwargs)
-        if response.status_code == status.HTTP_200_OK and "Cache-Control" not in response:
-            patch_cache_control(response, **self.cache_control)
+        if response.status_code == status.HTTP_200_OK:
+            response.setdefault("Cache-Control", self.cache_control)
         return response
 
     def options(self, *_args: Any, **_kwargs: Any) -> Response:
@@ -100,17 +93,21 @@ class PublicView(APIView):
 class RenderedViewSet(PublicView, GenericViewSet[Any]):
     """Rows of a queryset as JSON that the database renders; the serializer describes it."""
 
-    renderer_classes = [RenderedJSON]
+    renderer_classes = [JSONRenderer]
     pagination_class: Any = KeysetPagination
 
     @property
     def shape(self) -> Shape:
         return shape_of(self.serializer_class)  # type: ignore[arg-type]  # mypy: no class is hashable
 
-    def list(self, request: Request, *_args: Any, **_kwargs: Any) -> Response:
+    def list(self, request: Request, *_args: Any, **_kwargs: Any) -> HttpResponse:
         queryset = self.filter_queryset(self.get_queryset())
         page: KeysetPagination = self.pagination_class()
-        return page.respond(queryset, request, self, total=self.total())
+        page.paginate(queryset, request, self, total=self.total())
+        return self.rendered(page.document(), page.link_header())
+
+    def rendered(self, body: bytes, headers: dict[str, str] | None = None) -> HttpResponse:
+        return HttpResponse(body, str(self.renderer_classes[0].media_type), headers=headers)
 
     def candidates(
         self,
@@ -125,11 +122,11 @@ class RenderedViewSet(PublicView, GenericViewSet[Any]):
         """SQL for the number of rows on all pages, if that is kept somewhere."""
         return None
 
-    def retrieve(self, *_args: Any, **kwargs: Any) -> Response:
+    def retrieve(self, *_args: Any, **kwargs: Any) -> HttpResponse:
         row = render_row(self.get_queryset().filter(**kwargs), self.shape)
         if row is None:
             raise NotFound(DETAILS[HTTPStatus.NOT_FOUND])
-        return Response(row)
+        return self.rendered(row)
 
 
 @cache

@@ -159,7 +159,7 @@ class StakeholderQuerySet(SoftDeletionQuerySet["Stakeholder"]):
         return self.filter(public_location__dwithin=(point, D(mi=miles)))
 
     def nearest(self, point: Point, *, number: int, beyond_m: float) -> Self:
-        """All at most as far from `point` as the `number` nearest farther than `beyond_m`, and more.
+        """All as near to `point` as the first `number` of those beyond `beyond_m`, or nearer.
 
         `number` counts all the public, so it is no use with other filters.
         """

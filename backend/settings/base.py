@@ -58,15 +58,16 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "backend.api.caching.KnownAnswers",
+    # What follows is for pages: data depends on nobody's session, and shows nothing.
+    "backend.api.middleware.PublicData",
     # Before static files, so that pages among them have the policy too.
-    "backend.middleware.ContentSecurityPolicy",
-    "backend.middleware.StaticFiles",
-    "backend.middleware.Sessions",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "backend.middleware.Authentication",
-    "backend.middleware.Messages",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

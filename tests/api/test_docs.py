@@ -69,7 +69,7 @@ class TestPage:
 
 
 class TestContentSecurityPolicy:
-    @pytest.mark.parametrize("path", ["/api/v1", "/api/v1/stakeholders", "/api/v1/nowhere"])
+    @pytest.mark.parametrize("path", ["/api/v1", "/api/v1/stakeholders", "/api/v1/stakeholders/0"])
     def test_allows_data_nothing(self, api: APIClient, path: str) -> None:
         directives = {"default-src": "'none'", "frame-ancestors": "'none'"}
 
