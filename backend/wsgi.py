@@ -1,9 +1,26 @@
 """The WSGI application that granian serves."""
 
 import os
+from collections.abc import Callable
+from typing import Any
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.handlers.wsgi import WSGIHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.production")
+django.setup(set_prefix=False)
 
-application = get_wsgi_application()
+
+class Handler(WSGIHandler):
+    """Hands an answer over as a list if it is whole: granian has a longer way for iterators."""
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        response: Any = super().__call__(environ, start_response)
+        if response.streaming:
+            return response  # it is an iterable, and the server closes it
+        body: bytes = response.content
+        response.close()
+        return [body]
+
+
+application = Handler()

@@ -35,8 +35,14 @@ APPLICATIONS = {
     COLD: Application(DJANGO, {"CACHE_URL": "dummycache://"}),
     WARM: Application(DJANGO),
     LIMIT: Application("benchmarks.apps.limit.wsgi:application", {"CACHE_URL": "dummycache://"}),
-    STOCK: Application(DJANGO, {"DJANGO_SETTINGS_MODULE": "benchmarks.apps.stock.settings"}),
-    TRIVIAL: Application(DJANGO, {"DJANGO_SETTINGS_MODULE": "benchmarks.apps.trivial.settings"}),
+    STOCK: Application(
+        "benchmarks.apps.wsgi:application",
+        {"DJANGO_SETTINGS_MODULE": "benchmarks.apps.stock.settings"},
+    ),
+    TRIVIAL: Application(
+        "benchmarks.apps.wsgi:application",
+        {"DJANGO_SETTINGS_MODULE": "benchmarks.apps.trivial.settings"},
+    ),
 }
 
 

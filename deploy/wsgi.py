@@ -2,11 +2,9 @@
 
 import signal
 
-from django.core.wsgi import get_wsgi_application
-
 from deploy.processes import end_with_parent
 
 # A worker would outlive a granian that was killed, and keep the port.
 end_with_parent(signal.SIGKILL)
 
-application = get_wsgi_application()
+from backend.wsgi import application  # noqa: E402, F401  # it takes seconds to load

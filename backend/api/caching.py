@@ -163,7 +163,7 @@ def _compressed(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     yield compressor.flush()
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=32)
 def encoding_for(accept_encoding: str) -> str:
     """The first of ours that the client accepts (RFC 9110, section 12.5.3), or none."""
     weights = {}

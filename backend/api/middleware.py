@@ -39,7 +39,7 @@ class PublicData:
         return answer(request, revision, make)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def public_view(path: str) -> ResolverMatch | None:
     try:
         match = resolve(path)

@@ -44,7 +44,7 @@ class JSONNegotiation(DefaultContentNegotiation):
 
 
 # Most clients send one of a few headers, and reading one takes as long as all else of a 304.
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=32)
 def accepts(accept: str, media_type: str) -> bool:
     """Whether a header Accept allows the media type, by its own name or as JSON."""
     request = HttpRequest()

@@ -83,20 +83,21 @@ class IsInBox(Func):
 
     # The index compares boxes in single precision; the coordinates decide.
     template = (
-        "({position} && ST_MakeEnvelope(%s, %s, %s, %s, {srid}) "
-        "AND ST_X({position}) BETWEEN %s AND %s AND ST_Y({position}) BETWEEN %s AND %s)"
+        "({0} && ST_MakeEnvelope({1}, {2}, {3}, {4}, {srid}) "
+        "AND ST_X({0}) BETWEEN {1} AND {3} AND ST_Y({0}) BETWEEN {2} AND {4})"
     )
     output_field = models.BooleanField()
 
     def __init__(self, column: str, west: float, south: float, east: float, north: float) -> None:
         super().__init__(column)
-        self.edges = west, south, east, north, west, east, south, north
+        self.edges = [float(edge) for edge in (west, south, east, north)]
 
-    # Spelled out of lookups it took several times as long to compile, longer than to answer.
+    # Spelled out of lookups it took several times as long to compile, longer than to answer;
+    # and a number needs no parameter.
     def as_sql(self, compiler: SQLCompiler, *_args: Any, **_kwargs: Any) -> tuple[str, Any]:
         column, _ = compiler.compile(self.source_expressions[0])
         position = f"({column})::geometry(POINT,{WGS84})"
-        return self.template.format(position=position, srid=WGS84), self.edges
+        return self.template.format(position, *self.edges, srid=WGS84), ()
 
 
 class StakeholderQuerySet(SoftDeletionQuerySet["Stakeholder"]):
