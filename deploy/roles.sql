@@ -51,5 +51,7 @@ ALTER ROLE coalition_app IN DATABASE coalition SET lock_timeout = '5s';
 ALTER ROLE coalition_app IN DATABASE coalition SET idle_in_transaction_session_timeout = '60s';
 -- Compiling a query takes longer than answering any of ours.
 ALTER ROLE coalition_app IN DATABASE coalition SET jit = off;
+-- Answers have times as PostgreSQL writes them.
+ALTER ROLE coalition_app IN DATABASE coalition SET datestyle = 'ISO, MDY';
 -- A migration that waits for a lock makes every later query wait behind it.
 ALTER ROLE coalition_master IN DATABASE coalition SET lock_timeout = '5s';

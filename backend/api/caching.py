@@ -10,7 +10,7 @@ import hashlib
 import logging
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import lru_cache
@@ -22,9 +22,10 @@ from typing import NamedTuple, Protocol, cast
 import brotli
 import zstandard
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
+from django.utils.crypto import salted_hmac
 from django.utils.http import parse_etags
 from redis.exceptions import RedisError
 
@@ -70,29 +71,35 @@ class Kept(NamedTuple):
 Make = Callable[[], HttpResponseBase]
 
 
-def answer(request: HttpRequest, revision: str, make: Make) -> HttpResponseBase:
-    """The answer to a GET or HEAD, made by `make` unless the client or the cache has it."""
+def answer(
+    request: HttpRequest, revision: str, make: Make, vary: Sequence[str]
+) -> HttpResponseBase:
+    """The answer to a GET or HEAD, made by `make` unless the client or the cache has it.
+
+    `vary` are the headers of the request that it depends on.
+    """
     encoding = encoding_for(request.META.get("HTTP_ACCEPT_ENCODING", ""))
     url = str(request.scheme), request.get_host(), request.path, request.META["QUERY_STRING"]
     tag = entity_tag(CODE, revision, encoding, *url)
     if is_current(request, tag):
-        return _tagged(HttpResponse(status=HTTPStatus.NOT_MODIFIED), tag)
-    kept = _remembered(tag) or _share(make, tag, encoding)
+        return _tagged(HttpResponseNotModified(), tag, vary)
+    kept = _remembered(tag) or _share(lambda: _encoded(make(), tag, encoding, vary), tag)
     return HttpResponse(kept.body, headers=kept.headers) if isinstance(kept, Kept) else kept
 
 
-def _share(make: Make, tag: str, encoding: str) -> Kept | HttpResponseBase:
+def _share(make: Make, tag: str) -> Kept | HttpResponseBase:
     """Make an answer; of those who ask for the same one meanwhile, none makes it again."""
     with _guard:
         making = _making.get(tag)
         if making is None:
             made = _making[tag] = Future()
     if making is not None:
-        return making.result() or _encoded(make(), tag, encoding)
-    kept = _remembered(tag)  # by whom has finished since we looked
+        return making.result() or make()
+    kept = None
     try:
+        kept = _remembered(tag)  # by whom has finished since we looked
         if kept is None:
-            response = _encoded(make(), tag, encoding)
+            response = make()
             kept = _keep(response, tag)
             return response
         return kept
@@ -106,13 +113,15 @@ _making: dict[str, "Future[Kept | None]"] = {}
 _guard = Lock()
 
 
-def _encoded(response: HttpResponseBase, tag: str, encoding: str) -> HttpResponseBase:
+def _encoded(
+    response: HttpResponseBase, tag: str, encoding: str, vary: Sequence[str]
+) -> HttpResponseBase:
     """The answer as it is sent: compressed, if that is worth it, and tagged."""
     if response.status_code != HTTPStatus.OK:
         return response
     if encoding != IDENTITY:
         _compress(response, encoding)
-    return _tagged(response, tag)
+    return _tagged(response, tag, vary)
 
 
 def _compress(response: HttpResponseBase, encoding: str) -> None:
@@ -148,10 +157,10 @@ def _remembered(tag: str) -> Kept | None:
     return kept
 
 
-def _tagged(response: HttpResponseBase, tag: str) -> HttpResponseBase:
+def _tagged(response: HttpResponseBase, tag: str, vary: Sequence[str]) -> HttpResponseBase:
     response["ETag"] = tag
     response.setdefault("Cache-Control", "public, no-cache")
-    patch_vary_headers(response, ["Accept-Encoding"])
+    patch_vary_headers(response, vary)
     return response
 
 
@@ -176,9 +185,12 @@ def encoding_for(accept_encoding: str) -> str:
 
 
 def is_current(request: HttpRequest, tag: str) -> bool:
-    """Whether the client has the answer: by weak comparison, for caches may weaken a tag."""
+    """Whether the client has the answer: by weak comparison, for caches may weaken a tag.
+
+    `*` is no tag: whether there is an answer is not known before it is made.
+    """
     tags = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
-    return "*" in tags or tag in (each.removeprefix("W/") for each in tags)
+    return tag in (each.removeprefix("W/") for each in tags)
 
 
 def entity_tag(*parts: str) -> str:
@@ -187,10 +199,12 @@ def entity_tag(*parts: str) -> str:
 
 
 def _digest_of_code() -> str:
-    """Other code may make another answer of the same rows."""
-    digest = hashlib.blake2b(digest_size=12)
-    for source in sorted(Path(__file__).parents[1].rglob("*.py")):
-        digest.update(source.read_bytes())
+    """Other code may make another answer of the same rows; another key, other cursors."""
+    digest = hashlib.blake2b(salted_hmac(__name__, "").digest(), digest_size=12)
+    backend = Path(__file__).parents[1]
+    for source in sorted([*backend.rglob("*.*"), *backend.with_name("docs").glob("problems.md")]):
+        if source.suffix in {".py", ".html", ".json", ".md"}:
+            digest.update(source.read_bytes())
     return digest.hexdigest()
 
 

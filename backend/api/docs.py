@@ -25,6 +25,7 @@ class DocumentView(PublicView):
     """A document that is not JSON; its problems are."""
 
     content_negotiation_class = DefaultContentNegotiation
+    vary = ["Accept", "Accept-Encoding"]
 
     @classmethod
     def is_acceptable(cls, request: HttpRequest) -> bool:  # noqa: ARG003  # as inherited

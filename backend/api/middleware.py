@@ -36,7 +36,7 @@ class PublicData:
             revision = view.revision(request)
         except DatabaseError:
             return make()  # it will fail too, and say so
-        return answer(request, revision, make)
+        return answer(request, revision, make, view.vary)
 
 
 @lru_cache(maxsize=256)

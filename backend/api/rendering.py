@@ -136,6 +136,8 @@ def array_of(queryset: QuerySet[Any], shape: Shape, *, key: str) -> str:
     """The array of an ordered queryset's rows that `key`, of theirs, ties to the whole row."""
     ordering = Ordering.of(queryset)
     rows = _rows(queryset, (*shape.columns, *ordering.columns, key))
+    if rows.values:
+        raise ValueError("An array is part of a shape, which has no parameters.")
     return (
         f"(SELECT concat('[', string_agg(concat({shape.json}), ',' ORDER BY {ordering.sql}), ']') "
         f'FROM ({rows.text}) AS part WHERE part."{key}" = whole.id)'
@@ -157,10 +159,8 @@ def _walk(
         return Sql(f"{text} ORDER BY {ordering.sql} LIMIT {limit}", rows.values)
     walked = ordering.reversed() if position.is_backward else ordering
     # A comparison of rows, which an index answers; spelled out with OR it would not.
-    sign, placeholders = (
-        "<" if walked.is_descending else ">",
-        ", ".join("%s" for _ in walked.columns),
-    )
+    sign = "<" if walked.is_descending else ">"
+    placeholders = ", ".join("%s" for _ in walked.columns)
     text += f" WHERE ({keys}) {sign} ({placeholders}) ORDER BY {walked.sql} LIMIT {limit}"
     if position.is_backward:
         text = f"SELECT * FROM ({text}) AS walked ORDER BY {ordering.sql}"

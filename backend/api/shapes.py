@@ -47,6 +47,8 @@ def object_of(
 
 
 def written(field: serializers.Field[Any, Any, Any, Any], column: str) -> str:
+    if getattr(field, "allow_null", False) and not hasattr(field, "sql"):
+        raise TypeError(f"concat() would leave out a null: give {column} its own SQL.")
     usual = next((sql for kind, sql in WRITTEN.items() if isinstance(field, kind)), OTHERS)
     return str(getattr(field, "sql", usual)).format(column=f'"{column}"')
 

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from itertools import chain, islice
 from typing import Any
 
@@ -18,7 +19,7 @@ from backend.api.features import (
     feature,
     stream_collection,
 )
-from backend.api.geo import AreaParameter, BBoxParameter, NearParameter, RadiusParameter
+from backend.api.geo import METERS, AreaParameter, BBoxParameter, NearParameter, RadiusParameter
 from backend.api.keyset import Position
 from backend.api.parameters import (
     ChoicesParameter,
@@ -38,8 +39,11 @@ from backend.models.stakeholder import StakeholderQuerySet
 from backend.models.stakeholder_tally import TOTAL_SQL
 
 DEFAULT_RADIUS_MILES = 50.0
-# Those of 10,000 features, and the end.
-CHUNKS_AT_ONCE = 10_000 // ROWS_PER_FETCH + 1
+# Of a longer page, all within the radius are measured: they may be fewer than it has room for.
+MAX_NEAREST = 1_000
+# A set of no more features is made before it is sent, in as many chunks, and the end.
+MAX_AT_ONCE = 10_000
+CHUNKS_AT_ONCE = MAX_AT_ONCE // ROWS_PER_FETCH + 1
 
 
 # What is measured from where, and which properties the features have.
@@ -58,6 +62,10 @@ FEATURE_PARAMETERS = {
         example=["name", "type"],
     ),
 }
+
+
+def radius_miles(asked: Mapping[str, Any]) -> float:
+    return asked["radius"] or DEFAULT_RADIUS_MILES
 
 
 class WholeSetFilterSet(StrictFilterSet):
@@ -120,8 +128,7 @@ class WholeSetFilterSet(StrictFilterSet):
     def filter_queryset(self, queryset: Any) -> Any:
         asked = self.values
         if asked["near"]:
-            miles = asked["radius"] or DEFAULT_RADIUS_MILES
-            queryset = queryset.near(asked["near"], miles=miles)
+            queryset = queryset.near(asked["near"], miles=radius_miles(asked))
             queryset = queryset.with_distance(asked["near"]).nearest_first()
         return super().filter_queryset(queryset)
 
@@ -183,12 +190,17 @@ class StakeholderViewSet(StakeholdersViewSet):
     pagination_class = FeaturePagination
 
     def candidates(self, queryset: Any, limit: int, position: Position | None) -> Any:
-        near = self.filterset.values["near"]
-        if near is None or self.filterset.is_narrowing or (position and position.is_backward):
+        asked = self.filterset.values
+        if not asked["near"] or asked["ordering"] or self.filterset.is_narrowing:
             return queryset
-        # All within the radius, measured and sorted, would take a hundred times as long.
+        if limit > MAX_NEAREST or (position and position.is_backward):
+            return queryset
+        # All within the radius, measured and sorted, would take a hundred times as long; but
+        # what lies before a deep page has to be walked through.
         beyond_m = float(position.values[0]) if position else -1.0
-        return queryset.nearest(near, number=limit + 1, beyond_m=beyond_m)
+        if beyond_m > radius_miles(asked) * METERS["mi"] / 3:
+            return queryset
+        return queryset.nearest(asked["near"], number=limit + 1, beyond_m=beyond_m)
 
     def total(self) -> str | None:
         is_all = self.filterset.values["near"] is None and not self.filterset.is_narrowing
@@ -240,6 +252,9 @@ class WholeSetViewSet(StakeholdersViewSet):
         return response
 
     def head_of_stream(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002  # DRF's signature
-        # One row shows whether it can be answered; an empty stream has no length to tell.
-        self.filter_queryset(self.get_queryset()).exists()
-        return StreamingHttpResponse([], content_type=GEO_JSON)
+        is_large = self.filter_queryset(self.get_queryset())[MAX_AT_ONCE:].exists()
+        # An empty stream has no length to tell.
+        response = StreamingHttpResponse([], content_type=GEO_JSON)
+        if is_large:
+            response["Cache-Control"] = "no-store"
+        return response

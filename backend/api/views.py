@@ -58,6 +58,8 @@ class PublicView(APIView):
 
     content_negotiation_class: type[BaseContentNegotiation] = JSONNegotiation
     cache_control: ClassVar[str] = "public, no-cache"
+    # The headers of a request that the answer depends on.
+    vary: ClassVar[Sequence[str]] = ["Accept-Encoding"]
     # Whether it is shown by a browser, and so depends on the middleware of pages.
     is_page: ClassVar[bool] = False
     # The models whose rows the answers show; None if an answer is good for one moment only.

@@ -40,16 +40,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """The rows of a statement, their columns as the server writes them.
 
         Past the cursors of Django and psycopg, which take longer than the server does for what
-        a public read asks.
+        a public read asks. It begins no transaction: the first statement of one must not be it.
         """
         self.close_if_health_check_failed()
         self.ensure_connection()
         if values:
             statement = ClientCursor(self.connection).mogrify(statement, values)
         if self.queries_logged:
-            self.queries_log.append({"sql": statement, "time": ""})
+            self.queries_log.append({"sql": statement, "time": "0.000"})
         with self.wrap_database_errors:
             result = self.connection.pgconn.exec_(statement.encode())
+            if self.connection.closed:
+                raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
             if result.status != ExecStatus.TUPLES_OK:
                 raise error_from_result(result)
         columns = range(result.nfields)

@@ -162,9 +162,11 @@ class StakeholderQuerySet(SoftDeletionQuerySet["Stakeholder"]):
     def nearest(self, point: Point, *, number: int, beyond_m: float) -> Self:
         """All as near to `point` as the first `number` of those beyond `beyond_m`, or nearer.
 
-        `number` counts all the public, so it is no use with other filters.
+        `number` counts all the public, so it is no use with other filters, or another order.
         """
-        nearest = Stakeholder.objects.public().with_distance(point)
+        # The index has those who are nowhere, too, and would be walked to its end for them.
+        located = Stakeholder.objects.public().filter(public_location__isnull=False)
+        nearest = located.with_distance(point)
         # The index knows the order on a sphere, where distances differ by less than 0.6 percent.
         in_order = nearest.order_by(GeometryDistance("public_location", geography(point)))
         beyond = in_order.filter(GreaterThan(F("distance_m"), Value(beyond_m)))

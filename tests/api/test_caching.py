@@ -77,13 +77,15 @@ class TestEntityTag:
         assert again.content == b""
         assert again["ETag"] == first["ETag"]
         assert again["Cache-Control"]
+        assert again["Vary"] == first["Vary"]
+        assert "Content-Type" not in again  # a cache would take it for that of its copy
 
     def test_is_answered_by_304_after_one_query(
         self, api: APIClient, django_assert_num_queries: Any
     ) -> None:
         tag = api.get(LIST)["ETag"]
 
-        with django_assert_num_queries(1):  # the revision, by its key
+        with django_assert_num_queries(1):  # the revision
             assert api.get(LIST, HTTP_IF_NONE_MATCH=f'"other", W/{tag}').status_code == 304
 
     def test_differs_by_query_and_by_encoding(self, api: APIClient) -> None:
@@ -96,10 +98,13 @@ class TestEntityTag:
 
         assert len(tags) == 4
 
-    def test_does_not_hide_a_problem(self, api: APIClient) -> None:
-        assert api.get(LIST, HTTP_IF_NONE_MATCH='"x"', HTTP_ACCEPT="text/csv").status_code == 406
-        assert api.get(f"{LIST}?colour=blue").status_code == 400
-        assert api.get(f"{LIST}/0").status_code == 404
+    @pytest.mark.parametrize("tag", ['"x"', "*"])
+    def test_does_not_hide_a_problem(self, api: APIClient, tag: str) -> None:
+        asked: dict[str, Any] = {"HTTP_IF_NONE_MATCH": tag}
+
+        assert api.get(LIST, **asked, HTTP_ACCEPT="text/csv").status_code == 406
+        assert api.get(f"{LIST}?colour=blue", **asked).status_code == 400
+        assert api.get(f"{LIST}/0", **asked).status_code == 404
 
 
 @pytest.mark.usefixtures("coalition")
@@ -199,6 +204,19 @@ class TestKeptAnswers:
         assert len(made) == 1
         assert len(answers) == 4
         assert len(set(answers)) == 1
+
+    def test_are_made_by_the_next_who_asks_when_the_first_fails(
+        self, api: APIClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make_stakeholder()
+        api.raise_request_exception = False
+        for place in ("_remembered", "_encoded"):
+            with monkeypatch.context() as patch:
+                patch.setattr(caching, place, lambda *_: 1 / 0)
+                assert api.get(LIST).status_code == 500
+
+            assert caching._making == {}
+        assert api.get(LIST).status_code == 200
 
     def test_are_made_when_the_cache_is_out_of_reach(self, api: APIClient) -> None:
         make_stakeholder()

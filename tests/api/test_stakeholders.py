@@ -255,6 +255,24 @@ class TestNear:
         assert names(response) == ["A", "B"]
         assert response.json()["features"][1]["properties"]["distance_m"] == 0
 
+    @pytest.mark.parametrize(
+        ("ordering", "expected"), [("name", "ABCDE"), ("-name", "EDCBA"), ("-created_at", "ABCDE")]
+    )
+    def test_pages_in_another_order_through_all_within_the_radius(
+        self, api: APIClient, ordering: str, expected: str
+    ) -> None:
+        for distance, name in enumerate("EDCBA"):  # the nearest is the last by name
+            make_stakeholder(name=name, location=at(-76.49 + distance / 100, 38.97))
+
+        found, url = "", f"{URL}?near=-76.49,38.97&ordering={ordering}&limit=2"
+        while url:
+            response = api.get(url)
+            found += "".join(names(response))
+            links = {each["rel"]: each["href"] for each in response.json()["links"]}
+            url = links.get("next", "")
+
+        assert found == expected
+
 
 class TestSearch:
     URL = f"{URL}/search"

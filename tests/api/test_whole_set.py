@@ -330,13 +330,15 @@ class TestLength:
 class TestHead:
     @pytest.mark.django_db
     @pytest.mark.usefixtures("crowd")
-    def test_reads_one_row_however_many_there_are(
+    def test_reads_one_row_and_says_what_get_would(
         self, api: APIClient, django_assert_num_queries: Any
     ) -> None:
-        with django_assert_num_queries(2) as queries:  # the revision, and whether there is a row
+        with django_assert_num_queries(2) as queries:  # the revision, and whether it is large
             response = api.head(PATH)
 
         assert response.status_code == 200
-        assert "LIMIT 1" in queries.captured_queries[1]["sql"]
+        assert "LIMIT 1 OFFSET 10000" in queries.captured_queries[1]["sql"]
+        assert response["Cache-Control"] == "no-store"
+        assert api.head(f"{PATH}?search=nobody")["Cache-Control"] == "public, no-cache"
         assert response["Content-Type"] == "application/geo+json"
         assert "Content-Length" not in response
