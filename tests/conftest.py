@@ -35,17 +35,21 @@ def api() -> APIClient:
     return APIClient()
 
 
-def connect_as_owner() -> "psycopg.Connection[tuple[Any, ...]]":
-    """A direct connection as coalition_master, in autocommit."""
-    owner = settings.DATABASES["owner"]
+def connect_directly(alias: str) -> "psycopg.Connection[tuple[Any, ...]]":
+    """A connection past the pool, with the role of one of DATABASES, in autocommit."""
+    role, owner = settings.DATABASES[alias], settings.DATABASES["owner"]
     return psycopg.connect(
         host=owner["HOST"],
         port=owner["PORT"],
-        user=owner["USER"],
-        password=owner["PASSWORD"],
-        dbname=owner["NAME"],
+        user=role["USER"],
+        password=role["PASSWORD"],
+        dbname=role["NAME"],
         autocommit=True,
     )
+
+
+def connect_as_owner() -> "psycopg.Connection[tuple[Any, ...]]":
+    return connect_directly("owner")
 
 
 @pytest.fixture

@@ -16,13 +16,12 @@ import brotli
 import psycopg
 import pytest
 import zstandard
-from django.conf import settings
 from rest_framework.test import APIClient
 
 from benchmarks.memory import Workers
 from deploy.cluster import HOST
 from deploy.processes import Server
-from tests.conftest import connect_as_owner
+from tests.conftest import connect_as_owner, connect_directly
 from tests.serving import started
 
 PATH = "/api/v1/stakeholders.geojson"
@@ -75,15 +74,7 @@ def workers(api_server: tuple[Server, int]) -> Workers:
 @pytest.fixture
 def app() -> Iterator[Rows]:
     """A direct connection as coalition_app, who sees its own sessions and may end them."""
-    default, owner = settings.DATABASES["default"], settings.DATABASES["owner"]
-    with psycopg.connect(
-        host=owner["HOST"],
-        port=owner["PORT"],
-        user=default["USER"],
-        password=default["PASSWORD"],
-        dbname=default["NAME"],
-        autocommit=True,
-    ) as connected:
+    with connect_directly("default") as connected:
         yield connected
 
 

@@ -1,10 +1,11 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import psycopg
 import pytest
 from django.conf import settings
 from psycopg import sql
+
+from tests.conftest import connect_directly
 
 
 @pytest.fixture
@@ -18,14 +19,7 @@ def direct() -> dict[str, Any]:
 @pytest.fixture
 def change_password(direct: dict[str, Any]) -> Iterator[Callable[[str], None]]:
     """Changes coalition_app's password, until the end of the test."""
-    with psycopg.connect(
-        host=direct["HOST"],
-        port=direct["PORT"],
-        user=direct["USER"],
-        password=direct["PASSWORD"],
-        dbname=direct["NAME"],
-        autocommit=True,
-    ) as connected:
+    with connect_directly("default") as connected:
 
         def change(password: str) -> None:
             connected.execute(sql.SQL("ALTER ROLE coalition_app PASSWORD {}").format(password))
