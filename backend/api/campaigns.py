@@ -9,6 +9,7 @@ from backend.api.parameters import (
     TextParameter,
     page_of,
 )
+from backend.api.shapes import object_of
 from backend.api.views import RenderedViewSet
 from backend.models import Endorsement, PolicyCampaign, Stakeholder
 from backend.models.campaign import PolicyCampaignQuerySet
@@ -71,6 +72,7 @@ class CampaignViewSet(RenderedViewSet):
 
     queryset = PolicyCampaign.objects.public().with_endorsement_count().newest_first()
     serializer_class = CampaignSerializer
+    shape = object_of(CampaignSerializer())
     lookup_field = "slug"
     shown_models = (PolicyCampaign, Endorsement, Stakeholder)
     filter_backends = [StrictFilterBackend]

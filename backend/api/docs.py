@@ -28,7 +28,7 @@ class DocumentView(PublicView):
     vary = ["Accept", "Accept-Encoding"]
 
     @classmethod
-    def is_acceptable(cls, request: HttpRequest) -> bool:  # noqa: ARG003  # as inherited
+    def is_acceptable(cls, _request: HttpRequest) -> bool:
         return True  # or a problem, which is not kept
 
     @classmethod
@@ -56,7 +56,7 @@ class PageView(DocumentView):
     template_name: str
 
     @extend_schema(exclude=True)
-    def get(self, request: Request) -> Response:  # noqa: ARG002  # the signature is Django's
+    def get(self, _request: Request) -> Response:
         return Response(self.context())
 
     def context(self) -> dict[str, Any]:

@@ -3,9 +3,11 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
 from backend.api.parameters import StrictFilterBackend, StrictFilterSet, page_of
+from backend.api.shapes import object_of
 from backend.api.views import RenderedViewSet
 from backend.models import Endorsement, PolicyCampaign, Stakeholder
 from backend.models.endorsement import EndorsementQuerySet
+from backend.models.endorsement_tally import total_sql
 
 
 class EndorsementFilterSet(StrictFilterSet):
@@ -42,6 +44,7 @@ class CampaignEndorsementsViewSet(RenderedViewSet):
     """List a campaign's endorsements that the public may see, newest first."""
 
     serializer_class = EndorsementSerializer
+    shape = object_of(EndorsementSerializer())
     shown_models = (PolicyCampaign, Endorsement, Stakeholder)
     filter_backends = [StrictFilterBackend]
     filterset_class = EndorsementFilterSet
@@ -54,7 +57,4 @@ class CampaignEndorsementsViewSet(RenderedViewSet):
         return Endorsement.objects.of_campaign(self.campaign).public().newest_first()
 
     def total(self) -> str:
-        return (
-            "(SELECT coalesce(max(endorsement_count), 0) FROM endorsements_tally "  # noqa: S608  # a number
-            f"WHERE campaign_id = {self.campaign.pk:d})"
-        )
+        return total_sql(self.campaign.pk)

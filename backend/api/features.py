@@ -112,10 +112,7 @@ class FeaturePagination(KeysetPagination):
     def is_search(self) -> bool:
         return self.request.method == "POST"
 
-    def get_paginated_response_schema(
-        self,
-        schema: dict[str, Any],  # noqa: ARG002  # api/schema.py describes the collection
-    ) -> dict[str, Any]:
+    def get_paginated_response_schema(self, _schema: dict[str, Any]) -> dict[str, Any]:
         return {"$ref": "#/components/schemas/StakeholderFeatureCollection"}
 
 

@@ -35,7 +35,7 @@ class LiveView(HealthView):
     @extend_schema(
         operation_id="getLiveness", summary="Get liveness", tags=["service"], responses={200: OK}
     )
-    def get(self, request: Request) -> Response:  # noqa: ARG002  # the signature is Django's
+    def get(self, _request: Request) -> Response:
         return Response({"status": "ok"})
 
 
@@ -45,7 +45,7 @@ class ReadyView(HealthView):
     @extend_schema(
         operation_id="getReadiness", summary="Get readiness", tags=["service"], responses={200: OK}
     )
-    def get(self, request: Request) -> Response:  # noqa: ARG002  # Django's signature
+    def get(self, _request: Request) -> Response:
         try:
             # The timeouts of a connection attempt are longer than whoever asks will wait.
             probes.submit(_ask_database).result(timeout=READINESS_SECONDS)

@@ -23,10 +23,10 @@ class PublicData:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        match = public_view(request.path_info)
-        if match is None:
+        found = public_view(request.path_info)
+        if found is None:
             return self.get_response(request)
-        view: type[PublicView] = match.func.cls  # type: ignore[attr-defined]  # DRF sets it
+        view, match = found
         make = partial(self.get_response if view.is_page else partial(_call, match), request)
         if request.method not in {"GET", "HEAD"} or view.shown_models is None:
             return make()
@@ -40,12 +40,13 @@ class PublicData:
 
 
 @lru_cache(maxsize=256)
-def public_view(path: str) -> ResolverMatch | None:
+def public_view(path: str) -> tuple[type[PublicView], ResolverMatch] | None:
     try:
         match = resolve(path)
     except Resolver404:
         return None
-    return match if issubclass(getattr(match.func, "cls", object), PublicView) else None
+    view: Any = getattr(match.func, "cls", object)  # DRF sets it
+    return (view, match) if issubclass(view, PublicView) else None
 
 
 def _call(match: ResolverMatch, request: HttpRequest) -> HttpResponseBase:

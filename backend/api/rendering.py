@@ -16,6 +16,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from backend.api.keyset import Ordering, Position, beside
 from backend.api.shapes import Shape
+from backend.database.reading import fetch
 
 # Between rows. JSON escapes a line end in a string, so that none stands within a row.
 SEPARATOR = b",\n"
@@ -51,8 +52,8 @@ def render_page(
 
     `matched` is the number of rows on all pages, as count_of() has it.
     """
-    statement = page_statement(queryset, shape, limit=limit, position=position, matched=matched)
-    ((number, found, rows, *keys),) = _fetch(statement)
+    statement = _page_statement(queryset, shape, limit=limit, position=position, matched=matched)
+    ((number, found, rows, *keys),) = fetch(*statement)
     if rows is None:
         return RenderedPage(b"", 0, int(number), None, None)
     has_more = int(found) > limit
@@ -65,7 +66,7 @@ def render_page(
     return RenderedPage(rows, min(int(found), limit), int(number), *pages)
 
 
-def page_statement(
+def _page_statement(
     queryset: QuerySet[Any],
     shape: Shape,
     *,
@@ -106,13 +107,9 @@ def count_of(queryset: QuerySet[Any], *, at_most: int | None) -> Sql:
 
 def render_row(queryset: QuerySet[Any], shape: Shape) -> bytes | None:
     """The one row of a queryset; None if it is empty."""
-    found = _fetch(row_statement(queryset, shape))
-    return found[0][0] if found else None
-
-
-def row_statement(queryset: QuerySet[Any], shape: Shape) -> Sql:
     rows = _rows(queryset, shape.columns)
-    return rows._replace(text=f"SELECT concat({shape.json}) FROM ({rows.text}) AS whole")
+    found = fetch(f"SELECT concat({shape.json}) FROM ({rows.text}) AS whole", rows.values)
+    return found[0][0] if found else None
 
 
 def render_all(queryset: QuerySet[Any], shape: Shape) -> Iterator[bytes]:
@@ -187,8 +184,9 @@ def _source(queryset: QuerySet[Any]) -> Sql:
     """FROM and WHERE of a queryset: Django takes several times as long for all of it."""
     compiler = _compiler(queryset)
     tables, values = compiler.get_from_clause()
+    where: Any = queryset.query.where
     try:
-        condition, parameters = compiler.compile(queryset.query.where)  # type: ignore[arg-type]  # stubs
+        condition, parameters = compiler.compile(where)
     except EmptyResultSet:  # Django knows that no row can have the key, such as 10**30
         condition, parameters = "false", ()
     return Sql(f"FROM {' '.join(tables)} WHERE {condition}", (*values, *parameters))
@@ -198,11 +196,6 @@ def _compiler(queryset: QuerySet[Any]) -> SQLCompiler:
     # Not django.db's `connection`, which looks for the thread's at each of a hundred uses.
     compiler: SQLCompiler = queryset.query.get_compiler(connection=connections[queryset.db])
     return compiler
-
-
-def _fetch(statement: Sql) -> list[Any]:
-    rows: list[Any] = connection.fetch(*statement)  # type: ignore[attr-defined]  # backend.database has it
-    return rows
 
 
 @cache

@@ -234,7 +234,7 @@ class WholeSetViewSet(StakeholdersViewSet):
         responses={(200, GEO_JSON): ref("schemas/StakeholderSet")},
     )
     @action(detail=False)
-    def stream(self, request: Request) -> HttpResponseBase:  # noqa: ARG002  # DRF's signature
+    def stream(self, _request: Request) -> HttpResponseBase:
         queryset = self.filter_queryset(self.get_queryset())
         chunks = stream_collection(queryset, self.shape)
         # No larger than the largest page, it is sent and kept like one; and what fails by then
@@ -251,7 +251,7 @@ class WholeSetViewSet(StakeholdersViewSet):
         response["Cache-Control"] = "no-store"
         return response
 
-    def head_of_stream(self, request: Request) -> StreamingHttpResponse:  # noqa: ARG002  # DRF's signature
+    def head_of_stream(self, _request: Request) -> StreamingHttpResponse:
         is_large = self.filter_queryset(self.get_queryset())[MAX_AT_ONCE:].exists()
         # An empty stream has no length to tell.
         response = StreamingHttpResponse([], content_type=GEO_JSON)

@@ -1,7 +1,7 @@
 """What all public views share."""
 
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -21,7 +21,7 @@ from backend.api.keyset import Position
 from backend.api.pagination import KeysetPagination
 from backend.api.parameters import read_query, refuse_unknown
 from backend.api.rendering import render_row
-from backend.api.shapes import Shape, object_of
+from backend.api.shapes import Shape
 from backend.models import Revision
 
 JSON = "application/json"
@@ -66,7 +66,7 @@ class PublicView(APIView):
     shown_models: ClassVar[tuple[type[Model], ...] | None] = ()
 
     @classmethod
-    def revision(cls, request: HttpRequest) -> str:  # noqa: ARG003  # for those that need it
+    def revision(cls, _request: HttpRequest) -> str:
         """What stands for the rows that the answer shows."""
         tables = (model._meta.db_table for model in cls.shown_models or ())
         return Revision.objects.of(*tables) if cls.shown_models else ""
@@ -100,7 +100,8 @@ class RenderedViewSet(PublicView, GenericViewSet[Any]):
 
     @property
     def shape(self) -> Shape:
-        return shape_of(self.serializer_class)  # type: ignore[arg-type]  # mypy: no class is hashable
+        """How the database writes a row."""
+        raise NotImplementedError
 
     def list(self, request: Request, *_args: Any, **_kwargs: Any) -> HttpResponse:
         queryset = self.filter_queryset(self.get_queryset())
@@ -114,8 +115,8 @@ class RenderedViewSet(PublicView, GenericViewSet[Any]):
     def candidates(
         self,
         queryset: QuerySet[Any],
-        limit: int,  # noqa: ARG002  # for those that need it
-        position: Position | None,  # noqa: ARG002
+        _limit: int,
+        _position: Position | None,
     ) -> QuerySet[Any]:
         """The rows among which a page is looked for."""
         return queryset
@@ -129,8 +130,3 @@ class RenderedViewSet(PublicView, GenericViewSet[Any]):
         if row is None:
             raise NotFound(DETAILS[HTTPStatus.NOT_FOUND])
         return self.rendered(row)
-
-
-@cache
-def shape_of(serializer_class: Any) -> Shape:
-    return object_of(serializer_class())

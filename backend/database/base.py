@@ -1,19 +1,12 @@
 """Where Django looks for the backend that the setting ENGINE names."""
 
 import select
-from collections.abc import Sequence
 from typing import Any
 
 import psycopg
 from django.contrib.gis.db.backends.postgis import base
-from psycopg import ClientCursor
-from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
 
 from backend.database.password import remote_password
-
-# Text, in the encoding of the connection; None is null.
-Row = tuple[bytes | None, ...]
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -35,30 +28,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         poll = select.poll()
         poll.register(self.connection.fileno(), select.POLLIN)
         return not poll.poll(0)
-
-    def fetch(self, statement: str, values: Sequence[Any] = ()) -> list[Row]:
-        """The rows of a statement, their columns as the server writes them.
-
-        Past the cursors of Django and psycopg, which take longer than the server does for what
-        a public read asks. It begins no transaction: the first statement of one must not be it.
-        """
-        self.close_if_health_check_failed()
-        self.ensure_connection()
-        if values:
-            statement = ClientCursor(self.connection).mogrify(statement, values)
-        if self.queries_logged:
-            self.queries_log.append({"sql": statement, "time": "0.000"})
-        with self.wrap_database_errors:
-            result = self.connection.pgconn.exec_(statement.encode())
-            if self.connection.closed:
-                raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
-            if result.status != ExecStatus.TUPLES_OK:
-                raise error_from_result(result)
-        columns = range(result.nfields)
-        return [
-            tuple(result.get_value(row, column) for column in columns)
-            for row in range(result.ntuples)
-        ]
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> "psycopg.Connection[Any]":
         secret = self.settings_dict.get("PASSWORD_SECRET")

@@ -23,6 +23,14 @@ from django.db.models import Count, Q
 from backend.models.triggers import OwnersTrigger
 
 
+def total_sql(campaign_id: int) -> str:
+    """A scalar for any statement: how many public endorsements a campaign has."""
+    return (
+        "(SELECT coalesce(max(endorsement_count), 0) FROM endorsements_tally "
+        f"WHERE campaign_id = {campaign_id:d})"
+    )
+
+
 def tally(differences: str) -> str:
     """SQL that adds to each campaign's tally its part of the rows `(campaign_id, difference)`."""
     # The row that would be inserted is checked even where it is not, so it cannot carry a

@@ -1,9 +1,10 @@
 """Which revision of a table a transaction sees, kept by triggers."""
 
 import pgtrigger
-from django.db import connection, models
+from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from backend.database.reading import fetch
 from backend.models.triggers import OwnersTrigger
 
 # Serialises the commits that revise tables: two that revise the same ones in another order
@@ -48,7 +49,7 @@ class RevisionManager(models.Manager["Revision"]):
         Who asks before reading the tables never has rows older than the revision says.
         """
         # To read the few rows is faster than to look for some.
-        numbers = dict(connection.fetch("SELECT name, number FROM coalition_revision"))  # type: ignore[attr-defined]  # backend.database has it
+        numbers: dict[bytes, bytes] = dict(fetch("SELECT name, number FROM coalition_revision"))
         return b"-".join(numbers.get(table.encode(), b"0") for table in tables).decode()
 
 

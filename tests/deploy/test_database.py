@@ -5,13 +5,9 @@ import socket
 import pytest
 from django.db import OperationalError, ProgrammingError, connection
 
+from backend.database.reading import fetch
+
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def fetch(statement: str, *values: object) -> list[tuple[bytes | None, ...]]:
-    rows: list[tuple[bytes | None, ...]]
-    rows = connection.fetch(statement, values)  # type: ignore[attr-defined]  # backend.database has it
-    return rows
 
 
 class TestFetch:
@@ -22,7 +18,7 @@ class TestFetch:
         ]
 
     def test_takes_values_literally(self) -> None:
-        assert fetch("SELECT %s, %s::int", "'; DROP TABLE x; -- %s", 7) == [
+        assert fetch("SELECT %s, %s::int", ["'; DROP TABLE x; -- %s", 7]) == [
             (b"'; DROP TABLE x; -- %s", b"7")
         ]
 
