@@ -177,6 +177,17 @@ class TestCampaignEndorsements:
 
         assert len(response.json()["results"]) == 4
 
+    def test_counts_those_of_all_pages_and_of_no_other_campaign(self, api: APIClient) -> None:
+        campaign = make_campaign(slug="clean-water")
+        for _ in range(3):
+            make_endorsement(campaign=campaign)
+        make_endorsement()
+
+        document = api.get(f"{URL}/clean-water/endorsements?limit=1").json()
+
+        assert document["count"] == 3
+        assert len(document["results"]) == 1
+
     def test_has_only_public_ones_newest_first(self, api: APIClient) -> None:
         campaign = make_campaign(slug="clean-water")
         make_endorsement(campaign=campaign, statement="first")

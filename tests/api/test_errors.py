@@ -44,6 +44,11 @@ class TestProblems:
             assert_problem(response, 405)
             assert "GET" in response["Allow"]
 
+    @pytest.mark.parametrize("method", ["get", "head", "options", "post"])
+    @pytest.mark.parametrize("path", ["/health/live", LIST, SEARCH, "/api/v1/docs"])
+    def test_unknown_host(self, api: APIClient, path: str, method: str) -> None:
+        assert getattr(api, method)(path, HTTP_HOST="evil.example").status_code == 400
+
     def test_not_acceptable(self, api: APIClient) -> None:
         for path in ("/api/v1", LIST, "/api/v1/campaigns"):
             assert_problem(api.get(path, HTTP_ACCEPT="text/csv"), 406)
