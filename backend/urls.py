@@ -7,7 +7,8 @@ from backend.api.endorsements import CampaignEndorsementsViewSet
 from backend.api.health import LiveView, ReadyView
 from backend.api.homepage import HomePageViewSet
 from backend.api.root import RootView
-from backend.api.stakeholders import StakeholderViewSet, WholeSetViewSet
+from backend.api.stakeholders import StakeholderViewSet
+from backend.api.whole_set import WholeSetViewSet
 
 api = [
     path("/homepage", HomePageViewSet.as_view({"get": "retrieve"}), name="homepage"),

@@ -1,10 +1,8 @@
-"""Stakeholders as GeoJSON features (RFC 7946), a page of them or all."""
+"""Stakeholders as GeoJSON features (RFC 7946), and pages of them."""
 
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
@@ -12,7 +10,6 @@ from rest_framework_gis.fields import GeometryField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
 from backend.api.pagination import KeysetPagination
-from backend.api.rendering import SEPARATOR, render_all
 from backend.api.shapes import Shape, json_object, written
 from backend.models import Stakeholder
 
@@ -114,12 +111,3 @@ class FeaturePagination(KeysetPagination):
 
     def get_paginated_response_schema(self, _schema: dict[str, Any]) -> dict[str, Any]:
         return {"$ref": "#/components/schemas/StakeholderFeatureCollection"}
-
-
-def stream_collection(queryset: QuerySet[Stakeholder], shape: Shape) -> Iterator[bytes]:
-    """All features of an ordered queryset as one FeatureCollection."""
-    before = b'{"type":"FeatureCollection","features":[\n'
-    for features in render_all(queryset, shape):
-        yield before + features
-        before = SEPARATOR
-    yield b"\n]}\n" if before == SEPARATOR else before + b"]}\n"

@@ -1,10 +1,8 @@
 from collections.abc import Mapping
-from itertools import chain, islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -17,7 +15,6 @@ from backend.api.features import (
     GeoJSONRenderer,
     StakeholderSerializer,
     feature,
-    stream_collection,
 )
 from backend.api.geo import METERS, AreaParameter, BBoxParameter, NearParameter, RadiusParameter
 from backend.api.keyset import Position
@@ -30,7 +27,6 @@ from backend.api.parameters import (
     TextParameter,
     page_of,
 )
-from backend.api.rendering import ROWS_PER_FETCH
 from backend.api.schema import body_of
 from backend.api.shapes import Shape
 from backend.api.views import RenderedViewSet
@@ -41,9 +37,6 @@ from backend.models.stakeholder_tally import TOTAL_SQL
 DEFAULT_RADIUS_MILES = 50.0
 # Of a longer page, all within the radius are measured: they may be fewer than it has room for.
 MAX_NEAREST = 1_000
-# A set of no more features is made before it is sent, in as many chunks, and the end.
-MAX_AT_ONCE = 10_000
-CHUNKS_AT_ONCE = MAX_AT_ONCE // ROWS_PER_FETCH + 1
 
 
 # What is measured from where, and which properties the features have.
@@ -154,7 +147,7 @@ class StakeholderSearchFilterSet(StakeholderFilterSet):
     )
 
 
-class StakeholdersViewSet(RenderedViewSet):
+class FeatureViewSet(RenderedViewSet):
     """Features of the stakeholders the public may see."""
 
     queryset = Stakeholder.objects.public().newest_first()
@@ -183,7 +176,7 @@ class StakeholdersViewSet(RenderedViewSet):
         description="One stakeholder the public may see, as a GeoJSON feature.",
     ),
 )
-class StakeholderViewSet(StakeholdersViewSet):
+class StakeholderViewSet(FeatureViewSet):
     """List, search and retrieve the stakeholders the public may see."""
 
     filterset_class = StakeholderFilterSet
@@ -217,44 +210,3 @@ class StakeholderViewSet(StakeholdersViewSet):
     def search(self, request: Request) -> HttpResponse:
         """The list, for questions too long for a URL."""
         return self.list(request)
-
-
-class WholeSetViewSet(StakeholdersViewSet):
-    """All stakeholders the public may see, as one document."""
-
-    filterset_class = WholeSetFilterSet
-    pagination_class = None
-
-    @extend_schema(
-        operation_id="exportStakeholders",
-        summary="Export stakeholders",
-        description="All of the list in one document: what GDAL, QGIS and geopandas open.",
-        tags=["stakeholders"],
-        filters=True,
-        responses={(200, GEO_JSON): ref("schemas/StakeholderSet")},
-    )
-    @action(detail=False)
-    def stream(self, _request: Request) -> HttpResponseBase:
-        queryset = self.filter_queryset(self.get_queryset())
-        chunks = stream_collection(queryset, self.shape)
-        # No larger than the largest page, it is sent and kept like one; and what fails by then
-        # is an error, not half of an answer.
-        start = list(islice(chunks, CHUNKS_AT_ONCE))
-        beyond = next(chunks, None)
-        if beyond is None:
-            return self.rendered(b"".join(start))
-        # It closes the chunks, and their transaction with them, before Django looks whether the
-        # connection is fit for another request; a chain would leave them to the collector.
-        response = StreamingHttpResponse(chunks, content_type=GEO_JSON)
-        response.streaming_content = chain(start, [beyond], chunks)
-        # Half of it, which the server ends like the whole, would be confirmed by its ETag.
-        response["Cache-Control"] = "no-store"
-        return response
-
-    def head_of_stream(self, _request: Request) -> StreamingHttpResponse:
-        is_large = self.filter_queryset(self.get_queryset())[MAX_AT_ONCE:].exists()
-        # An empty stream has no length to tell.
-        response = StreamingHttpResponse([], content_type=GEO_JSON)
-        if is_large:
-            response["Cache-Control"] = "no-store"
-        return response
