@@ -4,11 +4,11 @@ from django.urls import include, path
 from backend.api.campaigns import CampaignViewSet
 from backend.api.docs import ProblemsView, RedocView, SchemaView, SwaggerView
 from backend.api.endorsements import CampaignEndorsementsViewSet
+from backend.api.export import ExportViewSet
 from backend.api.health import LiveView, ReadyView
 from backend.api.homepage import HomePageViewSet
 from backend.api.root import RootView
 from backend.api.stakeholders import StakeholderViewSet
-from backend.api.whole_set import WholeSetViewSet
 
 api = [
     path("/homepage", HomePageViewSet.as_view({"get": "retrieve"}), name="homepage"),
@@ -32,7 +32,7 @@ api = [
     ),
     path(
         "/stakeholders.geojson",
-        WholeSetViewSet.as_view({"get": "stream", "head": "head_of_stream"}),
+        ExportViewSet.as_view({"get": "stream", "head": "head_of_stream"}),
         name="stakeholders-geojson",
     ),
     path("/schema", SchemaView.as_view(), name="schema"),
@@ -49,7 +49,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
-handler400 = "backend.api.errors.bad_request"
-handler403 = "backend.api.errors.forbidden"
-handler404 = "backend.api.errors.not_found"
-handler500 = "backend.api.errors.server_error"
+handler400 = "backend.http.errors.bad_request"
+handler403 = "backend.http.errors.forbidden"
+handler404 = "backend.http.errors.not_found"
+handler500 = "backend.http.errors.server_error"

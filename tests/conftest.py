@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 from tests.browser import CHROMIUM, Browser, running_browser
 from tests.serving import serving
 
-# Kept when a test's rows are removed: the migrations filled them, or they only ever grow.
+# CachedResponse when a test's rows are removed: the migrations filled them, or they only ever grow.
 KEPT = {"django_migrations", "django_content_type", "auth_permission", "coalition_revision"}
 
 

@@ -1,24 +1,24 @@
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from backend.api.parameters import (
+from backend.http.parameters import (
     OrderingFilter,
-    Question,
+    QuerySetFilter,
     StrictFilterBackend,
     StrictFilterSet,
     TextParameter,
     page_of,
 )
-from backend.api.shapes import object_of
-from backend.api.views import RenderedViewSet
+from backend.http.views import RenderedViewSet
 from backend.models import Endorsement, PolicyCampaign, Stakeholder
 from backend.models.campaign import PolicyCampaignQuerySet
+from backend.rendering.json_objects import json_object_of
 
 
 class CampaignFilterSet(StrictFilterSet):
     """What the list of campaigns can be asked."""
 
-    search = Question(
+    search = QuerySetFilter(
         PolicyCampaignQuerySet.matching,
         TextParameter("Text in the title or summary, in upper or lower case.", example="oyster"),
     )
@@ -72,7 +72,7 @@ class CampaignViewSet(RenderedViewSet):
 
     queryset = PolicyCampaign.objects.public().with_endorsement_count().newest_first()
     serializer_class = CampaignSerializer
-    shape = object_of(CampaignSerializer())
+    row_json = json_object_of(CampaignSerializer())
     lookup_field = "slug"
     shown_models = (PolicyCampaign, Endorsement, Stakeholder)
     filter_backends = [StrictFilterBackend]

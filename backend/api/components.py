@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from backend.api.errors import RETRY_AFTER_SECONDS
 from backend.api.features import GEO_JSON, MAX_EXACT_COUNT, PROPERTIES
-from backend.api.geo import GEOMETRIES
+from backend.http.errors import RETRY_AFTER_SECONDS
+from backend.http.geo import GEOMETRIES
 
 Schema = dict[str, Any]
 

@@ -18,7 +18,7 @@ from rest_framework.renderers import JSONRenderer, TemplateHTMLRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.views import JSON, PublicView
+from backend.http.views import JSON, PublicView
 
 
 class DocumentView(PublicView):

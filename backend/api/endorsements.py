@@ -2,12 +2,12 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from backend.api.parameters import StrictFilterBackend, StrictFilterSet, page_of
-from backend.api.shapes import object_of
-from backend.api.views import RenderedViewSet
+from backend.http.parameters import StrictFilterBackend, StrictFilterSet, page_of
+from backend.http.views import RenderedViewSet
 from backend.models import Endorsement, PolicyCampaign, Stakeholder
 from backend.models.endorsement import EndorsementQuerySet
 from backend.models.endorsement_tally import total_sql
+from backend.rendering.json_objects import json_object_of
 
 
 class EndorsementFilterSet(StrictFilterSet):
@@ -44,7 +44,7 @@ class CampaignEndorsementsViewSet(RenderedViewSet):
     """List a campaign's endorsements that the public may see, newest first."""
 
     serializer_class = EndorsementSerializer
-    shape = object_of(EndorsementSerializer())
+    row_json = json_object_of(EndorsementSerializer())
     shown_models = (PolicyCampaign, Endorsement, Stakeholder)
     filter_backends = [StrictFilterBackend]
     filterset_class = EndorsementFilterSet

@@ -9,9 +9,9 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework_gis.fields import GeometryField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
-from backend.api.pagination import KeysetPagination
-from backend.api.shapes import Shape, json_object, written
+from backend.http.pagination import KeysetPagination
 from backend.models import Stakeholder
+from backend.rendering.json_objects import JsonObject, object_sql, value_sql
 
 GEO_JSON = "application/geo+json"
 MAX_EXACT_COUNT = 10_000
@@ -62,16 +62,16 @@ class StakeholderSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]  #
 
 
 @cache
-def feature(properties: tuple[str, ...]) -> Shape:
-    """The shape of a Feature with these properties."""
+def feature(properties: tuple[str, ...]) -> JsonObject:
+    """A Feature with these properties."""
     fields = StakeholderSerializer(context={"properties": properties}).fields
     members = {
-        "id": written(fields["id"], "id"),
+        "id": value_sql(fields["id"], "id"),
         "type": "'\"Feature\"'",
-        "geometry": written(fields["public_location"], "public_location"),
-        "properties": json_object({name: written(fields[name], name) for name in properties}),
+        "geometry": value_sql(fields["public_location"], "public_location"),
+        "properties": object_sql({name: value_sql(fields[name], name) for name in properties}),
     }
-    return Shape(("id", "public_location", *properties), json_object(members))
+    return JsonObject(("id", "public_location", *properties), object_sql(members))
 
 
 class FeaturePagination(KeysetPagination):

@@ -7,8 +7,8 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.errors import PROBLEM_JSON, problem
-from backend.api.views import PublicView
+from backend.http.errors import PROBLEM_JSON, problem
+from backend.http.views import PublicView
 
 READINESS_SECONDS = 0.9
 

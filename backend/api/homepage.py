@@ -3,10 +3,10 @@ from functools import cache
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from backend.api.rendering import array_of
-from backend.api.shapes import Shape, object_of
-from backend.api.views import RenderedViewSet
+from backend.http.views import RenderedViewSet
 from backend.models import ContentBlock, HomePage
+from backend.rendering.json_objects import JsonObject, json_object_of
+from backend.rendering.statements import array_of
 
 
 class ContentBlockSerializer(serializers.ModelSerializer[ContentBlock]):
@@ -74,13 +74,13 @@ class HomePageViewSet(RenderedViewSet):
     serializer_class = HomePageSerializer
 
     @property
-    def shape(self) -> Shape:
+    def row_json(self) -> JsonObject:
         return homepage()
 
 
 @cache
-def homepage() -> Shape:
-    """The shape of a homepage with its visible blocks."""
+def homepage() -> JsonObject:
+    """A homepage with its visible blocks."""
     blocks = ContentBlock.objects.visible().in_page_order()
-    array = array_of(blocks, object_of(ContentBlockSerializer()), key="homepage")
-    return object_of(HomePageSerializer(), arrays={"content_blocks": array})
+    array = array_of(blocks, json_object_of(ContentBlockSerializer()), key="homepage")
+    return json_object_of(HomePageSerializer(), arrays={"content_blocks": array})

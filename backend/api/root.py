@@ -2,7 +2,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.views import PublicView
+from backend.http.views import PublicView
 
 # What stands under the root, by the name of its link. Braces stand for what a client fills in.
 LINKS = {

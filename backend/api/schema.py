@@ -18,9 +18,9 @@ from backend.api.components import (
     Schema,
     ref,
 )
-from backend.api.errors import PROBLEM_JSON, problem
 from backend.api.features import PROPERTIES, StakeholderSerializer
-from backend.api.parameters import StrictFilterSet
+from backend.http.errors import PROBLEM_JSON, problem
+from backend.http.parameters import StrictFilterSet
 
 # Real answers of the demo coalition, by operation; tests/contract/test_examples.py records them.
 EXAMPLES: dict[str, Schema] = json.loads(

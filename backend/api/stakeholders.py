@@ -16,23 +16,23 @@ from backend.api.features import (
     StakeholderSerializer,
     feature,
 )
-from backend.api.geo import METERS, AreaParameter, BBoxParameter, NearParameter, RadiusParameter
-from backend.api.keyset import Position
-from backend.api.parameters import (
+from backend.api.schema import body_of
+from backend.http.geo import METERS, AreaParameter, BBoxParameter, NearParameter, RadiusParameter
+from backend.http.parameters import (
     ChoicesParameter,
     OrderingFilter,
-    Question,
+    QuerySetFilter,
     StrictFilterBackend,
     StrictFilterSet,
     TextParameter,
     page_of,
 )
-from backend.api.schema import body_of
-from backend.api.shapes import Shape
-from backend.api.views import RenderedViewSet
+from backend.http.views import RenderedViewSet
 from backend.models import Endorsement, PolicyCampaign, Stakeholder, State
 from backend.models.stakeholder import StakeholderQuerySet
 from backend.models.stakeholder_tally import TOTAL_SQL
+from backend.rendering.json_objects import JsonObject
+from backend.rendering.keyset import Position
 
 DEFAULT_RADIUS_MILES = 50.0
 # Of a longer page, all within the radius are measured: they may be fewer than it has room for.
@@ -61,10 +61,10 @@ def radius_miles(asked: Mapping[str, Any]) -> float:
     return asked["radius"] or DEFAULT_RADIUS_MILES
 
 
-class WholeSetFilterSet(StrictFilterSet):
+class ExportFilterSet(StrictFilterSet):
     """What the whole set of stakeholders can be asked."""
 
-    type = Question(
+    type = QuerySetFilter(
         lambda stakeholders, types: stakeholders.of_type(*types),
         ChoicesParameter(
             "Any of these types.",
@@ -73,7 +73,7 @@ class WholeSetFilterSet(StrictFilterSet):
             example=["farmer", "waterman"],
         ),
     )
-    state = Question(
+    state = QuerySetFilter(
         lambda stakeholders, states: stakeholders.in_state(*states),
         ChoicesParameter(
             "In any of these states, by USPS code.",
@@ -82,21 +82,21 @@ class WholeSetFilterSet(StrictFilterSet):
             example=["MD", "VA"],
         ),
     )
-    county = Question(
+    county = QuerySetFilter(
         StakeholderQuerySet.in_county, TextParameter("In this county.", example="Anne Arundel")
     )
-    campaign = Question(
+    campaign = QuerySetFilter(
         StakeholderQuerySet.endorsing,
         TextParameter(
             "The slug of a campaign that they publicly endorsed.",
             example="ten-thousand-acres-of-reef",
         ),
     )
-    search = Question(
+    search = QuerySetFilter(
         StakeholderQuerySet.matching,
         TextParameter("Text in the name or organization, in upper or lower case.", example="farm"),
     )
-    bbox = Question(
+    bbox = QuerySetFilter(
         lambda stakeholders, box: stakeholders.in_bbox(*box),
         BBoxParameter(
             "west,south,east,north: inside this box, edges included; west > east crosses 180°.",
@@ -133,7 +133,7 @@ class WholeSetFilterSet(StrictFilterSet):
         return (*chosen, "distance_m") if asked["near"] else chosen
 
 
-class StakeholderFilterSet(WholeSetFilterSet):
+class StakeholderFilterSet(ExportFilterSet):
     """What the list of stakeholders can be asked."""
 
     other_parameters = FEATURE_PARAMETERS | page_of(default=100, maximum=10_000)
@@ -142,7 +142,7 @@ class StakeholderFilterSet(WholeSetFilterSet):
 class StakeholderSearchFilterSet(StakeholderFilterSet):
     """What a search for stakeholders can be asked: what the list can, and an area."""
 
-    within = Question(
+    within = QuerySetFilter(
         StakeholderQuerySet.within, AreaParameter("Inside this area, its edges included.")
     )
 
@@ -154,12 +154,12 @@ class FeatureViewSet(RenderedViewSet):
     serializer_class = StakeholderSerializer
     renderer_classes = [GeoJSONRenderer]
     filter_backends = [StrictFilterBackend]
-    filterset: WholeSetFilterSet
+    filterset: ExportFilterSet
     # Who endorsed a campaign can be asked for.
     shown_models = (Stakeholder, Endorsement, PolicyCampaign)
 
     @property
-    def shape(self) -> Shape:
+    def row_json(self) -> JsonObject:
         return feature(PROPERTIES if self.action == "retrieve" else self.filterset.properties)
 
 

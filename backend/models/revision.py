@@ -4,7 +4,7 @@ import pgtrigger
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from backend.database.reading import fetch
+from backend.database.libpq import fetch
 from backend.models.triggers import OwnersTrigger
 
 # Serialises the commits that revise tables: two that revise the same ones in another order

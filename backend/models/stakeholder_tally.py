@@ -23,7 +23,7 @@ def public(rows: str) -> str:
     return f"(SELECT count(*) FROM {rows} WHERE is_public AND deleted_at IS NULL)"
 
 
-def leave(difference: str) -> str:
+def add_difference(difference: str) -> str:
     """SQL that adds the difference to the sum."""
     return f"""
         made := {difference};
@@ -40,31 +40,31 @@ def leave(difference: str) -> str:
     """
 
 
-class LeavingTrigger(OwnersTrigger):
-    """One whose function is made by `leave`, with the variable that it needs."""
+class DifferenceTrigger(OwnersTrigger):
+    """One whose function is made by `add_difference`, with the variable that it needs."""
 
     level = pgtrigger.Statement
     declare = [("made", "bigint")]
 
 
 OF_STAKEHOLDERS = [
-    LeavingTrigger(
+    DifferenceTrigger(
         name="total_inserted",
         operation=pgtrigger.Insert,
         referencing=pgtrigger.Referencing(new="new_rows"),
-        func=leave(public("new_rows")),
+        func=add_difference(public("new_rows")),
     ),
-    LeavingTrigger(
+    DifferenceTrigger(
         name="total_updated",
         operation=pgtrigger.Update,
         referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
-        func=leave(f"{public('new_rows')} - {public('old_rows')}"),
+        func=add_difference(f"{public('new_rows')} - {public('old_rows')}"),
     ),
-    LeavingTrigger(
+    DifferenceTrigger(
         name="total_deleted",
         operation=pgtrigger.Delete,
         referencing=pgtrigger.Referencing(old="old_rows"),
-        func=leave(f"-{public('old_rows')}"),
+        func=add_difference(f"-{public('old_rows')}"),
     ),
     OwnersTrigger(
         name="total_truncated",

@@ -59,7 +59,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     # What follows is for pages: data depends on nobody's session, and shows nothing.
-    "backend.api.middleware.PublicData",
+    "backend.http.middleware.PublicData",
     # Before static files, so that pages among them have the policy too.
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -106,7 +106,7 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 
-# Of answers of half a megabyte at most, as api/caching.py keeps them.
+# Of answers of half a megabyte at most, as http/caching.py caches them.
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://") | {"max_entries": 128}}
 
 # A body larger than this is refused: a polygon of 10,000 vertices takes some 400 kB.
@@ -180,9 +180,9 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["backend.api.parsers.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["backend.http.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "backend.api.schema.OperationSchema",
-    "EXCEPTION_HANDLER": "backend.api.errors.problem_response",
+    "EXCEPTION_HANDLER": "backend.http.errors.problem_response",
     "URL_FORMAT_OVERRIDE": None,
 }
 

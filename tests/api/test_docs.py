@@ -7,7 +7,7 @@ import pytest
 from django.utils.text import slugify
 from rest_framework.test import APIClient
 
-from backend.api.errors import TITLES, InvalidParameters, problem
+from backend.http.errors import TITLES, InvalidParameters, problem
 
 pytestmark = pytest.mark.django_db
 
@@ -124,7 +124,8 @@ class TestProblemsPage:
         assert f'<h2 id="{fragment}">' in api.get(path).content.decode()
 
     def test_names_each_code_of_an_invalid_parameter(self, page: str, settings: Any) -> None:
-        sources = (settings.BASE_DIR / "backend" / "api").glob("*.py")
+        backend = settings.BASE_DIR / "backend"
+        sources = [*(backend / "api").glob("*.py"), *(backend / "http").glob("*.py")]
         raised = {
             code for path in sources for code in re.findall(r'code="(\w+)"', path.read_text())
         }

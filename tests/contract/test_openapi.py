@@ -14,7 +14,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from schemathesis import Case, GenerationMode, HookContext
 
-from backend.api.geo import MAX_RADIUS_M, METERS
+from backend.http.geo import MAX_RADIUS_M, METERS
 
 CONFIG = schemathesis.Config.from_dict(
     {

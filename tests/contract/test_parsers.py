@@ -12,8 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rest_framework.exceptions import ParseError
 
-from backend.api.errors import InvalidParameters
-from backend.api.geo import (
+from backend.http.cursors import decode, encode
+from backend.http.errors import InvalidParameters
+from backend.http.geo import (
     MAX_RADIUS_M,
     METERS,
     AreaParameter,
@@ -22,8 +23,7 @@ from backend.api.geo import (
     NearParameter,
     RadiusParameter,
 )
-from backend.api.keyset import Position, decode, encode
-from backend.api.parameters import (
+from backend.http.parameters import (
     ChoicesParameter,
     CursorParameter,
     LimitParameter,
@@ -31,7 +31,8 @@ from backend.api.parameters import (
     QueryText,
     TextParameter,
 )
-from backend.api.parsers import loads
+from backend.http.parsers import loads
+from backend.rendering.keyset import Position
 
 longitudes = st.floats(-180, 180)
 latitudes = st.floats(-90, 90)

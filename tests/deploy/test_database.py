@@ -5,7 +5,7 @@ import socket
 import pytest
 from django.db import OperationalError, ProgrammingError, connection
 
-from backend.database.reading import fetch
+from backend.database.libpq import fetch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

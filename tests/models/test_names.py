@@ -16,7 +16,7 @@ TABLES = {
     "core_contentblock",
     "core_homepage",
     "endorsements_endorsement",
-    # Kept by triggers.
+    # CachedResponse by triggers.
     "coalition_revision",
     "endorsements_tally",
     "stakeholders_tally",

@@ -1,4 +1,4 @@
 from backend.actions.import_stakeholders.columns import UnusableTableError
-from backend.actions.import_stakeholders.importing import Rejection, Report, import_stakeholders
+from backend.actions.import_stakeholders.saving import Rejection, Report, import_stakeholders
 
 __all__ = ["Rejection", "Report", "UnusableTableError", "import_stakeholders"]

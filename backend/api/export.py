@@ -10,20 +10,20 @@ from rest_framework.request import Request
 
 from backend.api.components import ref
 from backend.api.features import GEO_JSON
-from backend.api.rendering import ROWS_PER_FETCH, SEPARATOR, render_all
-from backend.api.shapes import Shape
-from backend.api.stakeholders import FeatureViewSet, WholeSetFilterSet
+from backend.api.stakeholders import ExportFilterSet, FeatureViewSet
 from backend.models import Stakeholder
+from backend.rendering.json_objects import JsonObject
+from backend.rendering.statements import ROWS_PER_FETCH, SEPARATOR, render_all
 
 # A set of no more features is made before it is sent, in as many chunks, and the end.
 MAX_AT_ONCE = 10_000
 CHUNKS_AT_ONCE = MAX_AT_ONCE // ROWS_PER_FETCH + 1
 
 
-class WholeSetViewSet(FeatureViewSet):
+class ExportViewSet(FeatureViewSet):
     """All stakeholders the public may see, as one document."""
 
-    filterset_class = WholeSetFilterSet
+    filterset_class = ExportFilterSet
     pagination_class = None
 
     @extend_schema(
@@ -37,7 +37,7 @@ class WholeSetViewSet(FeatureViewSet):
     @action(detail=False)
     def stream(self, _request: Request) -> HttpResponseBase:
         queryset = self.filter_queryset(self.get_queryset())
-        chunks = stream_collection(queryset, self.shape)
+        chunks = stream_collection(queryset, self.row_json)
         # No larger than the largest page, it is sent and kept like one; and what fails by then
         # is an error, not half of an answer.
         start = list(islice(chunks, CHUNKS_AT_ONCE))
@@ -61,10 +61,10 @@ class WholeSetViewSet(FeatureViewSet):
         return response
 
 
-def stream_collection(queryset: QuerySet[Stakeholder], shape: Shape) -> Iterator[bytes]:
+def stream_collection(queryset: QuerySet[Stakeholder], row_json: JsonObject) -> Iterator[bytes]:
     """All features of an ordered queryset as one FeatureCollection."""
     before = b'{"type":"FeatureCollection","features":[\n'
-    for features in render_all(queryset, shape):
+    for features in render_all(queryset, row_json):
         yield before + features
         before = SEPARATOR
     yield b"\n]}\n" if before == SEPARATOR else before + b"]}\n"

@@ -6,11 +6,7 @@ meanwhile never makes another row appear twice or not at all.
 
 from typing import Any, NamedTuple
 
-from django.core import signing
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-
-from backend.api.errors import InvalidParameters
 
 
 class Position(NamedTuple):
@@ -50,7 +46,7 @@ class Ordering(NamedTuple):
         return ", ".join(f'"{column}"{direction}' for column in self.columns)
 
 
-def beside(
+def next_and_previous(
     position: Position | None, bounds: tuple[list[str], list[str]], *, has_more: bool
 ) -> tuple[Position | None, Position | None]:
     """The positions of the next and the previous page, if there are any.
@@ -65,22 +61,3 @@ def beside(
         Position(last) if has_next else None,
         Position(first, is_backward=True) if has_previous else None,
     )
-
-
-def encode(position: Position, scope: str) -> str:
-    """An opaque token, valid for this scope alone."""
-    return _signer(scope).sign_object(position)
-
-
-def decode(token: str, scope: str) -> Position:
-    """Raises InvalidParameters if the token was changed, or made for another list."""
-    try:
-        values, is_backward = _signer(scope).unsign_object(token)
-    except (signing.BadSignature, ValueError) as error:
-        message = "This cursor was not made for this list. Start again without it."
-        raise InvalidParameters({"cursor": [ValidationError(message, code="invalid")]}) from error
-    return Position(values, is_backward)
-
-
-def _signer(scope: str) -> signing.Signer:
-    return signing.Signer(sep="~", salt=f"cursor of {scope}")

@@ -70,7 +70,7 @@ class TestProblems:
         def fail(*_args: Any, **_kwargs: Any) -> None:
             raise error
 
-        monkeypatch.setattr("backend.api.pagination.render_page", fail)
+        monkeypatch.setattr("backend.http.pagination.render_page", fail)
 
         response = api.get(LIST)
 
@@ -87,7 +87,7 @@ class TestProblems:
         def fail(*_args: Any, **_kwargs: Any) -> None:
             raise RuntimeError("a secret")
 
-        monkeypatch.setattr("backend.api.pagination.render_page", fail)
+        monkeypatch.setattr("backend.http.pagination.render_page", fail)
         api.raise_request_exception = False
 
         with caplog.at_level(logging.ERROR):

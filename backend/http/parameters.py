@@ -17,7 +17,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 
-from backend.api.errors import InvalidParameters
+from backend.http.errors import InvalidParameters
 
 MAX_TEXT_LENGTH = 200
 
@@ -159,7 +159,7 @@ def page_of(*, default: int, maximum: int) -> dict[str, Parameter]:
     return {"limit": LimitParameter(default=default, maximum=maximum), "cursor": CursorParameter()}
 
 
-class Question(Filter):  # type: ignore[misc]  # django-filter has no types
+class QuerySetFilter(Filter):  # type: ignore[misc]  # django-filter has no types
     """A filter that asks its queryset a question about the value of a parameter."""
 
     def __init__(self, question: Callable[[Any, Any], Any], parameter: Parameter) -> None:
@@ -171,7 +171,7 @@ class Question(Filter):  # type: ignore[misc]  # django-filter has no types
         return queryset if value is None else self.question(queryset, value)
 
 
-class OrderingFilter(Question):
+class OrderingFilter(QuerySetFilter):
     """Orderings by name; `-` before a name reverses it."""
 
     def __init__(self, orderings: Mapping[str, Callable[[Any], Any]]) -> None:

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 
-from backend.api.caching import answer
-from backend.api.views import PublicView
+from backend.http.caching import conditional_response
+from backend.http.views import PublicView
 
 
 class PublicData:
@@ -36,7 +36,7 @@ class PublicData:
             revision = view.revision(request)
         except DatabaseError:
             return make()  # it will fail too, and say so
-        return answer(request, revision, make, view.vary)
+        return conditional_response(request, revision, make, view.vary)
 
 
 @lru_cache(maxsize=256)

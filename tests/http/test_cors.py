@@ -81,7 +81,7 @@ class TestAnswer:
         def fail(*_args: Any, **_kwargs: Any) -> None:
             raise error
 
-        monkeypatch.setattr("backend.api.pagination.render_page", fail)
+        monkeypatch.setattr("backend.http.pagination.render_page", fail)
         api.raise_request_exception = False
 
         response = api.get(LIST, **ORIGIN)

@@ -14,9 +14,9 @@ from django.db.models import QuerySet
 from django.db.models.options import Options
 from django.db.models.sql.compiler import SQLCompiler
 
-from backend.api.keyset import Ordering, Position, beside
-from backend.api.shapes import Shape
-from backend.database.reading import fetch
+from backend.database.libpq import fetch
+from backend.rendering.json_objects import JsonObject
+from backend.rendering.keyset import Ordering, Position, next_and_previous
 
 # Between rows. JSON escapes a line end in a string, so that none stands within a row.
 SEPARATOR = b",\n"
@@ -42,7 +42,7 @@ class RenderedPage(NamedTuple):
 
 def render_page(
     queryset: QuerySet[Any],
-    shape: Shape,
+    row_json: JsonObject,
     *,
     limit: int,
     position: Position | None,
@@ -52,7 +52,7 @@ def render_page(
 
     `matched` is the number of rows on all pages, as count_of() has it.
     """
-    statement = _page_statement(queryset, shape, limit=limit, position=position, matched=matched)
+    statement = _page_statement(queryset, row_json, limit=limit, position=position, matched=matched)
     ((number, found, rows, *keys),) = fetch(*statement)
     if rows is None:
         return RenderedPage(b"", 0, int(number), None, None)
@@ -62,13 +62,13 @@ def render_page(
         rows = rows.partition(SEPARATOR)[2] if is_backward else rows.rpartition(SEPARATOR)[0]
     values = [key.decode() for key in keys]
     bounds = values[: len(keys) // 2], values[len(keys) // 2 :]
-    pages = beside(position, bounds, has_more=has_more)
+    pages = next_and_previous(position, bounds, has_more=has_more)
     return RenderedPage(rows, min(int(found), limit), int(number), *pages)
 
 
 def _page_statement(
     queryset: QuerySet[Any],
-    shape: Shape,
+    row_json: JsonObject,
     *,
     limit: int,
     position: Position | None,
@@ -79,7 +79,7 @@ def _page_statement(
     One row more than asked for is read: it shows whether there is another page.
     """
     ordering = Ordering.of(queryset)
-    page = _walk(queryset, shape, ordering, position, limit + 1)
+    page = _walk(queryset, row_json, ordering, position, limit + 1)
     if position is None:
         # The rows of an only page have been counted.
         text = f"CASE WHEN count(*) > {limit} THEN {matched.text} ELSE count(*) END"
@@ -105,53 +105,54 @@ def count_of(queryset: QuerySet[Any], *, at_most: int | None) -> Sql:
     return source._replace(text=f"(SELECT count(*) FROM (SELECT {source.text}{bound}) AS each)")
 
 
-def render_row(queryset: QuerySet[Any], shape: Shape) -> bytes | None:
+def render_row(queryset: QuerySet[Any], row_json: JsonObject) -> bytes | None:
     """The one row of a queryset; None if it is empty."""
-    rows = _rows(queryset, shape.columns)
-    found = fetch(f"SELECT concat({shape.json}) FROM ({rows.text}) AS whole", rows.values)
+    rows = _rows(queryset, row_json.columns)
+    found = fetch(f"SELECT concat({row_json.sql}) FROM ({rows.text}) AS whole", rows.values)
     return found[0][0] if found else None
 
 
-def render_all(queryset: QuerySet[Any], shape: Shape) -> Iterator[bytes]:
+def render_all(queryset: QuerySet[Any], row_json: JsonObject) -> Iterator[bytes]:
     """All rows of a queryset, some thousands at a time, as they were at one moment.
 
     The transaction, and the server connection with it, end with the iterator.
     """
     ordering = Ordering.of(queryset)
-    rows = _rows(queryset, (*shape.columns, *ordering.columns))
+    rows = _rows(queryset, (*row_json.columns, *ordering.columns))
     # Outside a transaction the pool would lose the cursor between two fetches.
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(
-            f"SELECT concat({shape.json}) FROM ({rows.text}) AS each ORDER BY {ordering.sql}",
+            f"SELECT concat({row_json.sql}) FROM ({rows.text}) AS each ORDER BY {ordering.sql}",
             rows.values,
         )
         while fetched := cursor.fetchmany(ROWS_PER_FETCH):
             yield SEPARATOR.join(row.encode() for (row,) in fetched)
 
 
-def array_of(queryset: QuerySet[Any], shape: Shape, *, key: str) -> str:
+def array_of(queryset: QuerySet[Any], row_json: JsonObject, *, key: str) -> str:
     """The array of an ordered queryset's rows that `key`, of theirs, ties to the whole row."""
     ordering = Ordering.of(queryset)
-    rows = _rows(queryset, (*shape.columns, *ordering.columns, key))
+    rows = _rows(queryset, (*row_json.columns, *ordering.columns, key))
     if rows.values:
-        raise ValueError("An array is part of a shape, which has no parameters.")
+        raise ValueError("An array is part of an object, which has no parameters.")
+    array = f"string_agg(concat({row_json.sql}), ',' ORDER BY {ordering.sql})"
     return (
-        f"(SELECT concat('[', string_agg(concat({shape.json}), ',' ORDER BY {ordering.sql}), ']') "
+        f"(SELECT concat('[', {array}, ']') "
         f'FROM ({rows.text}) AS part WHERE part."{key}" = whole.id)'
     )
 
 
 def _walk(
     queryset: QuerySet[Any],
-    shape: Shape,
+    row_json: JsonObject,
     ordering: Ordering,
     position: Position | None,
     limit: int,
 ) -> Sql:
     """The JSON and the keys of the rows that follow a position, in order."""
-    rows = _rows(queryset, (*shape.columns, *ordering.columns))
+    rows = _rows(queryset, (*row_json.columns, *ordering.columns))
     keys = ", ".join(f'"{column}"' for column in ordering.columns)
-    text = f"SELECT concat({shape.json}) AS json, {keys} FROM ({rows.text}) AS each"
+    text = f"SELECT concat({row_json.sql}) AS json, {keys} FROM ({rows.text}) AS each"
     if position is None:
         return Sql(f"{text} ORDER BY {ordering.sql} LIMIT {limit}", rows.values)
     walked = ordering.reversed() if position.is_backward else ordering

@@ -7,8 +7,8 @@ from itertools import islice
 from django.db import transaction
 
 from backend.actions.import_stakeholders.columns import Columns, UnusableTableError, match_columns
-from backend.actions.import_stakeholders.drafts import Draft, draft
-from backend.actions.import_stakeholders.rows import Row, read_rows
+from backend.actions.import_stakeholders.csv_rows import Row, read_rows
+from backend.actions.import_stakeholders.row_validation import Draft, draft
 from backend.models import Stakeholder
 
 # Few enough that a statement ends long before the time limit of coalition_app.

@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import override_settings
 from rest_framework.test import APIClient
 
-from backend.api import caching
+from backend.http import caching, compression
 from backend.models import PolicyCampaign, Revision, Stakeholder
 from deploy.processes import free_port
 from tests.conftest import connect_as_owner
@@ -220,7 +220,7 @@ class TestKeptAnswers:
                 patch.setattr(caching, place, fail)
                 assert api.get(LIST).status_code == 500
 
-            assert caching._making == {}
+            assert caching._in_flight == {}
         assert api.get(LIST).status_code == 200
 
     def test_are_made_when_the_cache_is_out_of_reach(self, api: APIClient) -> None:
@@ -236,7 +236,7 @@ class TestKeptAnswers:
         assert response.json()["numberReturned"] == 1
 
     def test_are_not_kept_when_large(self, api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(caching, "MAX_KEPT_BYTES", 100)
+        monkeypatch.setattr(caching, "MAX_CACHED_BYTES", 100)
         api.get(LIST)
 
         assert len(cache._cache) == 0  # type: ignore[attr-defined]  # LocMemCache's own
@@ -292,7 +292,7 @@ class TestEncoding:
 
         received: list[bytes] = []
         with pytest.raises(ConnectionError):
-            received.extend(caching._compressed(interrupted(), "gzip"))
+            received.extend(compression.compressed(interrupted(), "gzip"))
 
         decompressor = zlib.decompressobj(wbits=31)
         decompressor.decompress(b"".join(received))

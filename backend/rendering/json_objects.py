@@ -8,52 +8,54 @@ from rest_framework import serializers
 
 # Arguments of concat(), by the field of a serializer; one may bring its own as `sql`. To have
 # PostgreSQL write all of them with to_json() takes a third longer.
-WRITTEN: dict[type[serializers.Field[Any, Any, Any, Any]], str] = {
+VALUE_SQL: dict[type[serializers.Field[Any, Any, Any, Any]], str] = {
     serializers.DateTimeField: (
         """'"', replace(({column} AT TIME ZONE 'UTC')::text, ' ', 'T'), 'Z"'"""
     ),
     serializers.IntegerField: "{column}",
     serializers.ChoiceField: """'"', {column}, '"'""",  # a constraint knows its words
 }
-OTHERS = "to_json({column})"
+OTHER_VALUE_SQL = "to_json({column})"
 
 
-class Shape(NamedTuple):
+class JsonObject(NamedTuple):
     """What is read of a row, as values() names it, and its JSON as arguments of concat()."""
 
     columns: tuple[str, ...]
-    json: str
+    sql: str
 
 
-def object_of(
+def json_object_of(
     serializer: serializers.BaseSerializer[Any],
     arrays: Mapping[str, str] | None = None,
     within: str = "",
-) -> Shape:
-    """The shape of what a serializer writes; `arrays` has the SQL of its members with `many`."""
+) -> JsonObject:
+    """The object that a serializer writes; `arrays` has the SQL of its members with `many`."""
     columns: list[str] = []
     members: dict[str, str] = {}
     for name, field in serializer.fields.items():  # type: ignore[attr-defined]  # it has no base
         if arrays and name in arrays:
             members[name] = arrays[name]
         elif isinstance(field, serializers.BaseSerializer):
-            shape = object_of(field, within=f"{within}{name}__")
-            columns += shape.columns
-            members[name] = shape.json
+            nested = json_object_of(field, within=f"{within}{name}__")
+            columns += nested.columns
+            members[name] = nested.sql
         else:
             columns.append(within + name)
-            members[name] = written(field, columns[-1])
-    return Shape(tuple(columns), json_object(members))
+            members[name] = value_sql(field, columns[-1])
+    return JsonObject(tuple(columns), object_sql(members))
 
 
-def written(field: serializers.Field[Any, Any, Any, Any], column: str) -> str:
+def value_sql(field: serializers.Field[Any, Any, Any, Any], column: str) -> str:
     if getattr(field, "allow_null", False) and not hasattr(field, "sql"):
         raise TypeError(f"concat() would leave out a null: give {column} its own SQL.")
-    usual = next((sql for kind, sql in WRITTEN.items() if isinstance(field, kind)), OTHERS)
+    usual = next(
+        (sql for kind, sql in VALUE_SQL.items() if isinstance(field, kind)), OTHER_VALUE_SQL
+    )
     return str(getattr(field, "sql", usual)).format(column=f'"{column}"')
 
 
-def json_object(members: Mapping[str, str]) -> str:
+def object_sql(members: Mapping[str, str]) -> str:
     """Arguments of concat() for an object, of those for the values of its members."""
     marks = chain("{", repeat(","))
     pairs = (

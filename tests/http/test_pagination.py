@@ -7,8 +7,8 @@ import pytest
 from django.contrib.gis.geos import Point
 from rest_framework.test import APIClient
 
-from backend.api.keyset import Ordering
 from backend.models import Stakeholder
+from backend.rendering.keyset import Ordering
 from tests.factories import make_campaign, make_endorsement, make_stakeholder
 
 pytestmark = pytest.mark.django_db

@@ -16,13 +16,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from backend.api.errors import DETAILS
-from backend.api.keyset import Position
-from backend.api.pagination import KeysetPagination
-from backend.api.parameters import read_query, refuse_unknown
-from backend.api.rendering import render_row
-from backend.api.shapes import Shape
+from backend.http.errors import DETAILS
+from backend.http.pagination import KeysetPagination
+from backend.http.parameters import read_query, refuse_unknown
 from backend.models import Revision
+from backend.rendering.json_objects import JsonObject
+from backend.rendering.keyset import Position
+from backend.rendering.statements import render_row
 
 JSON = "application/json"
 
@@ -99,7 +99,7 @@ class RenderedViewSet(PublicView, GenericViewSet[Any]):
     pagination_class: Any = KeysetPagination
 
     @property
-    def shape(self) -> Shape:
+    def row_json(self) -> JsonObject:
         """How the database writes a row."""
         raise NotImplementedError
 
@@ -126,7 +126,7 @@ class RenderedViewSet(PublicView, GenericViewSet[Any]):
         return None
 
     def retrieve(self, *_args: Any, **kwargs: Any) -> HttpResponse:
-        row = render_row(self.get_queryset().filter(**kwargs), self.shape)
+        row = render_row(self.get_queryset().filter(**kwargs), self.row_json)
         if row is None:
             raise NotFound(DETAILS[HTTPStatus.NOT_FOUND])
         return self.rendered(row)

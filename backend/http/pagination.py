@@ -8,8 +8,8 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
-from backend.api.keyset import decode, encode
-from backend.api.rendering import RenderedPage, Sql, count_of, render_page
+from backend.http.cursors import decode, encode
+from backend.rendering.statements import RenderedPage, Sql, count_of, render_page
 
 
 class KeysetPagination(BasePagination):
@@ -37,13 +37,13 @@ class KeysetPagination(BasePagination):
         position = None if token is None else decode(token, scope)
         self.page = render_page(
             view.candidates(queryset, limit, position),
-            view.shape,
+            view.row_json,
             limit=limit,
             position=position,
             matched=Sql(total) if total else count_of(queryset, at_most=self.count_to),
         )
-        beside = {"next": self.page.next, "prev": self.page.previous}
-        self.cursors = {rel: encode(place, scope) for rel, place in beside.items() if place}
+        adjacent = {"next": self.page.next, "prev": self.page.previous}
+        self.cursors = {rel: encode(place, scope) for rel, place in adjacent.items() if place}
         self.urls = {
             rel: replace_query_param(self.here, "cursor", cursor)
             for rel, cursor in self.cursors.items()

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Point, Polygon
 from django.core.exceptions import ValidationError
 
-from backend.api.parameters import Parameter
+from backend.http.parameters import Parameter
 from backend.models.fields import WGS84
 
 MAX_VERTICES = 10_000

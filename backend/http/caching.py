@@ -1,0 +1,154 @@
+"""Answers that are known already: not sent again, or not made again.
+
+A public answer is a function of the code, of its URL and of the rows it shows. For the rows
+stand the revisions of their tables, which triggers keep; they are looked up before any other
+work. The look-up comes first and the rows after it, so that rows may be newer than the
+revision they are kept under, and never older.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from http import HTTPStatus
+from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+from django.utils.crypto import salted_hmac
+from django.utils.http import parse_etags
+from redis.exceptions import RedisError
+
+from backend.http.compression import compress, encoding_for
+
+logger = logging.getLogger(__name__)
+
+# A larger answer is not cached; the cache's MAX_ENTRIES bounds how many are.
+MAX_CACHED_BYTES = 512 * 1024
+CACHED_SECONDS = 60 * 60
+
+
+class CachedResponse(NamedTuple):
+    """An answer as it is sent, compressed or not."""
+
+    body: bytes
+    headers: dict[str, str]
+
+
+Handler = Callable[[], HttpResponseBase]
+
+
+def conditional_response(
+    request: HttpRequest, revision: str, handler: Handler, vary: Sequence[str]
+) -> HttpResponseBase:
+    """The answer to a GET or HEAD: 304, from the cache, or else what `handler` returns.
+
+    `vary` are the headers of the request that it depends on.
+    """
+    encoding = encoding_for(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+    url = str(request.scheme), request.get_host(), request.path, request.META["QUERY_STRING"]
+    tag = entity_tag(CODE, revision, encoding, *url)
+    if is_current(request, tag):
+        return _tagged(HttpResponseNotModified(), tag, vary)
+    response = _from_cache(tag) or _single_flight(
+        lambda: _encoded(handler(), tag, encoding, vary), tag
+    )
+    if isinstance(response, CachedResponse):
+        return HttpResponse(response.body, headers=response.headers)
+    return response
+
+
+def _single_flight(handler: Handler, tag: str) -> CachedResponse | HttpResponseBase:
+    """Call `handler` once for all threads that ask for the same answer meanwhile."""
+    with _guard:
+        leader = _in_flight.get(tag)
+        if leader is None:
+            result = _in_flight[tag] = Future()
+    if leader is not None:
+        return leader.result() or handler()
+    cached = None
+    try:
+        cached = _from_cache(tag)  # another thread may have finished since this one looked
+        if cached is None:
+            response = handler()
+            cached = _store(response, tag)
+            return response
+        return cached
+    finally:
+        with _guard:
+            del _in_flight[tag]
+        result.set_result(cached)
+
+
+_in_flight: dict[str, "Future[CachedResponse | None]"] = {}
+_guard = Lock()
+
+
+def _encoded(
+    response: HttpResponseBase, tag: str, encoding: str, vary: Sequence[str]
+) -> HttpResponseBase:
+    """The answer as it is sent: compressed, if that is worth it, and tagged."""
+    if response.status_code != HTTPStatus.OK:
+        return response
+    compress(response, encoding)
+    return _tagged(response, tag, vary)
+
+
+def _store(response: HttpResponseBase, tag: str) -> CachedResponse | None:
+    """Cache an answer; None if others cannot be given the same one."""
+    if response.status_code != HTTPStatus.OK or not isinstance(response, HttpResponse):
+        return None
+    cached = CachedResponse(response.content, dict(response.items()))
+    if len(cached.body) <= MAX_CACHED_BYTES:
+        with suppress(RedisError):
+            cache.set(tag, cached, CACHED_SECONDS)
+    return cached
+
+
+def _from_cache(tag: str) -> CachedResponse | None:
+    try:
+        cached: CachedResponse | None = cache.get(tag)
+    except RedisError as error:
+        # Answers can be made without it.
+        logger.warning("The cache does not answer: %s", error)
+        return None
+    return cached
+
+
+def _tagged(response: HttpResponseBase, tag: str, vary: Sequence[str]) -> HttpResponseBase:
+    response["ETag"] = tag
+    response.setdefault("Cache-Control", "public, no-cache")
+    patch_vary_headers(response, vary)
+    return response
+
+
+def is_current(request: HttpRequest, tag: str) -> bool:
+    """Whether the client has the answer: by weak comparison, for caches may weaken a tag.
+
+    `*` is no tag: whether there is an answer is not known before it is made.
+    """
+    tags = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
+    return tag in (each.removeprefix("W/") for each in tags)
+
+
+def entity_tag(*parts: str) -> str:
+    """A strong entity tag (RFC 9110, section 8.8.3)."""
+    return f'"{hashlib.blake2b(chr(0).join(parts).encode(), digest_size=12).hexdigest()}"'
+
+
+def _digest_of_code() -> str:
+    """Other code may make another answer of the same rows; another key, other cursors."""
+    digest = hashlib.blake2b(salted_hmac(__name__, "").digest(), digest_size=12)
+    backend = Path(__file__).parents[1]
+    for source in sorted([*backend.rglob("*.*"), *backend.with_name("docs").glob("problems.md")]):
+        if source.suffix in {".py", ".html", ".json", ".md"}:
+            digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+CODE = _digest_of_code()
