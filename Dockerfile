@@ -47,7 +47,7 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 ENV DJANGO_SETTINGS_MODULE=backend.settings.production
 # Production starts with nothing missing; what stands in here is used for nothing.
 RUN SECRET_KEY=none ALLOWED_HOSTS=none DATABASE_URL=postgresql://none:none@none/none \
-        DATABASE_CA_BUNDLE=manage.py python manage.py collectstatic --no-input --verbosity 0 \
+        DATABASE_READER_URL=postgresql://none:none@none/none DATABASE_CA_BUNDLE=manage.py python manage.py collectstatic --no-input --verbosity 0 \
     && PYTHONDONTWRITEBYTECODE= python -m compileall -q backend
 # A worker for each processor. Each thread of each holds a connection to the pool, whose own
 # to the database are 20: none waits for one while others work.

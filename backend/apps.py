@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,8 @@ class BackendConfig(AppConfig):
     label = "coalition"
     verbose_name = "Coalition"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def import_models(self) -> None:
+        """Django looks in `backend.models` alone; the views' models have a room of their own."""
+        super().import_models()
+        import_module("backend.public")

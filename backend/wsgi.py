@@ -6,13 +6,24 @@ from typing import Any
 
 import django
 from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest
+from django.urls import ResolverMatch
+
+from backend.http.middleware import resolve_request
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.production")
 django.setup(set_prefix=False)
 
 
 class Handler(WSGIHandler):
-    """Hands an answer over as a list if it is whole: granian has a longer way for iterators."""
+    """Hands an answer over as a list if it is whole: granian has a longer way for iterators.
+
+    A path that was matched once is not matched again.
+    """
+
+    def resolve_request(self, request: HttpRequest) -> ResolverMatch:
+        request.resolver_match = resolve_request(request)
+        return request.resolver_match
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         response: Any = super().__call__(environ, start_response)

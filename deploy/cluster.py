@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -155,7 +155,7 @@ class Cluster:
             # lines stay: by them the server sees whether shared memory is still in use.
             self.account.write(lock_file, "".join([f"{os.getpid()}\n", *rest]))
 
-    def initialise(self, *, master_password: str, app_password: str) -> None:
+    def initialise(self, *, master_password: str, app_password: str, reader_password: str) -> None:
         """Create the roles, the database and its extensions, those of them that are missing."""
         env = os.environ | {
             "PATH": f"{self.bin}:{os.environ['PATH']}",
@@ -165,6 +165,7 @@ class Cluster:
             "PGPASSWORD": self.superuser_password,
             "COALITION_MASTER_PASSWORD": master_password,
             "COALITION_APP_PASSWORD": app_password,
+            "COALITION_READER_PASSWORD": reader_password,
         }
         run_step(
             "Creating the roles and the database",
@@ -175,28 +176,29 @@ class Cluster:
 
 
 class Pool:
-    """The pgBouncer that lets coalition_app, and nobody else, through to a cluster."""
+    """The pgBouncer that lets some roles, and nobody else, through to a cluster."""
 
-    def __init__(self, folder: Path, *, cluster: Cluster, log: Path, app_password: str) -> None:
+    def __init__(
+        self, folder: Path, *, cluster: Cluster, log: Path, passwords: Mapping[str, str]
+    ) -> None:
         self.folder = folder
         self.cluster = cluster
         self.log = log
-        self.app_password = app_password
+        self.passwords = passwords
         self.port = free_port()
 
     def start(self) -> Server:
         account = self.cluster.account
         account.make_folder(self.folder)
-        passwords = account.write(
-            self.folder / "userlist.txt", f'"coalition_app" "{self.app_password}"\n'
-        )
+        users = (f'"{role}" "{password}"\n' for role, password in self.passwords.items())
+        userlist = account.write(self.folder / "userlist.txt", "".join(users))
         configuration = account.write(
             self.folder / "pgbouncer.ini",
             (DEPLOY / "pgbouncer.ini").read_text()
             + f"listen_addr = {HOST}\n"
             + f"listen_port = {self.port}\n"
             + "unix_socket_dir =\n"
-            + f"auth_file = {passwords}\n"
+            + f"auth_file = {userlist}\n"
             + f"[databases]\ncoalition = host={HOST} port={self.cluster.port}\n",
         )
         server = Server(

@@ -37,17 +37,23 @@ class Database:
             self.servers_folder / "pgbouncer",
             cluster=self.cluster,
             log=self.log_folder / "pgbouncer.log",
-            app_password=self.secrets["app_password"],
+            passwords={
+                "coalition_app": self.secrets["app_password"],
+                "coalition_reader": self.secrets["reader_password"],
+            },
         )
-        app, master = self.secrets["app_password"], self.secrets["master_password"]
+        pool, cluster = self.pool.port, self.cluster.port
         self.variables = {
-            "DATABASE_URL": f"postgresql://coalition_app:{app}@{HOST}:{self.pool.port}/coalition",
-            "DATABASE_OWNER_URL": (
-                f"postgresql://coalition_master:{master}@{HOST}:{self.cluster.port}/coalition"
-            ),
+            "DATABASE_URL": self._url("app", pool),
+            "DATABASE_READER_URL": self._url("reader", pool),
+            "DATABASE_OWNER_URL": self._url("master", cluster),
             "SECRET_KEY": self.secrets["secret_key"],
         }
         self.env = os.environ | self.variables | {"DJANGO_SETTINGS_MODULE": settings}
+
+    def _url(self, role: str, port: int) -> str:
+        password = self.secrets[f"{role}_password"]
+        return f"postgresql://coalition_{role}:{password}@{HOST}:{port}/coalition"
 
     def _servers_folder(self) -> Path:
         """Where the servers keep their files: in `home`, unless their account cannot go there."""
@@ -63,17 +69,14 @@ class Database:
         return folder.resolve()
 
     def _secrets(self) -> dict[str, str]:
-        """Random passwords and key, made at the first start."""
+        """Random passwords and key; those that are missing are made."""
         path = self.home / "secrets.json"
-        if not path.exists():
-            names = (
-                "superuser_password",
-                "master_password",
-                "app_password",
-                "secret_key",
-            )
-            write_private(path, json.dumps({name: secrets.token_urlsafe(32) for name in names}))
-        stored: dict[str, str] = json.loads(path.read_text())
+        stored: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        roles = ("superuser", "master", "app", "reader")
+        names = (*(f"{role}_password" for role in roles), "secret_key")
+        if missing := [name for name in names if name not in stored]:
+            stored |= {name: secrets.token_urlsafe(32) for name in missing}
+            write_private(path, json.dumps(stored))
         return stored
 
     @contextmanager
@@ -88,6 +91,7 @@ class Database:
             self.cluster.initialise(
                 master_password=self.secrets["master_password"],
                 app_password=self.secrets["app_password"],
+                reader_password=self.secrets["reader_password"],
             )
             pgbouncer = self.pool.start()
             started.callback(pgbouncer.stop)

@@ -5,7 +5,7 @@ set -eu
 
 here=${COALITION_DEPLOY:-$(dirname "$0")}
 
-for name in COALITION_MASTER_PASSWORD COALITION_APP_PASSWORD; do
+for name in COALITION_MASTER_PASSWORD COALITION_APP_PASSWORD COALITION_READER_PASSWORD; do
     eval "file=\${${name}_FILE:-}"
     if [ -n "$file" ]; then
         export "$name=$(cat "$file")"

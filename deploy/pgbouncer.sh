@@ -6,6 +6,7 @@
 #
 # DATABASE_HOST                          where PostgreSQL is
 # DATABASE_PASSWORD                      coalition_app's
+# DATABASE_READER_PASSWORD               coalition_reader's
 # DATABASE_CA_BUNDLE                     its authorities' certificates: TLS to PostgreSQL, verified
 # POOL_TLS_CERTIFICATE and POOL_TLS_KEY  in PEM: TLS for the clients, required
 #
@@ -30,11 +31,19 @@ value() {
     fi
 }
 
+# Prints the line of the role $1, whose password the variable $2 holds.
+user() {
+    password=$(value "$2" | sed 's/"/""/g')
+    [ -n "$password" ] || fail "Set $2, or $2_FILE to the file that holds it."
+    printf '"%s" "%s"\n' "$1" "$password"
+}
+
 write_userlist() {
-    password=$(value DATABASE_PASSWORD | sed 's/"/""/g')
-    [ -n "$password" ] ||
-        fail "Set DATABASE_PASSWORD, or DATABASE_PASSWORD_FILE to the file that holds it."
-    printf '"coalition_app" "%s"\n' "$password" >"$folder/userlist.txt"
+    {
+        user coalition_app DATABASE_PASSWORD
+        user coalition_reader DATABASE_READER_PASSWORD
+    } >"$folder/userlist.unfinished"
+    mv "$folder/userlist.unfinished" "$folder/userlist.txt"
 }
 
 write_configuration() {

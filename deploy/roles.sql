@@ -1,20 +1,23 @@
--- The database and its two roles. psql runs it as a superuser, or as a service's master user
+-- The database and its three roles. psql runs it as a superuser, or as a service's master user
 -- that may create roles and databases, connected to any database; run it again to change the
 -- passwords.
 
 \set ON_ERROR_STOP on
 \getenv master_password COALITION_MASTER_PASSWORD
 \getenv app_password COALITION_APP_PASSWORD
+\getenv reader_password COALITION_READER_PASSWORD
 
 SELECT format('CREATE ROLE %I', role)
-FROM unnest(ARRAY['coalition_master', 'coalition_app']) AS role
+FROM unnest(ARRAY['coalition_master', 'coalition_app', 'coalition_reader']) AS role
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role)
 \gexec
 
 -- Owns the schema, and connects directly: migrations need session state.
 ALTER ROLE coalition_master LOGIN PASSWORD :'master_password';
--- Serves requests, through the pool.
+-- Writes, and reads what the public does not see, through the pool.
 ALTER ROLE coalition_app LOGIN PASSWORD :'app_password';
+-- Serves the public, through the pool: it reads what migrations grant it, which are views.
+ALTER ROLE coalition_reader LOGIN PASSWORD :'reader_password';
 
 -- Only a superuser may give away a database, or set privileges for others, without belonging
 -- to them.
@@ -32,11 +35,11 @@ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'coalition')
 
 -- By default everybody may connect, and create temporary tables.
 REVOKE ALL ON DATABASE coalition FROM PUBLIC;
-GRANT CONNECT ON DATABASE coalition TO coalition_app;
+GRANT CONNECT ON DATABASE coalition TO coalition_app, coalition_reader;
 
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT ALL ON SCHEMA public TO coalition_master;
-GRANT USAGE ON SCHEMA public TO coalition_app;
+GRANT USAGE ON SCHEMA public TO coalition_app, coalition_reader;
 
 -- For the tables that migrations are yet to create. The migrations table is taken away
 -- again by the migration that follows its creation.
@@ -51,7 +54,13 @@ ALTER ROLE coalition_app IN DATABASE coalition SET lock_timeout = '5s';
 ALTER ROLE coalition_app IN DATABASE coalition SET idle_in_transaction_session_timeout = '60s';
 -- Compiling a query takes longer than answering any of ours.
 ALTER ROLE coalition_app IN DATABASE coalition SET jit = off;
+-- Whoever reads for longer than this asks for too much, and others wait.
+ALTER ROLE coalition_reader IN DATABASE coalition SET statement_timeout = '3s';
+ALTER ROLE coalition_reader IN DATABASE coalition SET lock_timeout = '3s';
+ALTER ROLE coalition_reader IN DATABASE coalition SET idle_in_transaction_session_timeout = '60s';
+ALTER ROLE coalition_reader IN DATABASE coalition SET default_transaction_read_only = on;
+ALTER ROLE coalition_reader IN DATABASE coalition SET jit = off;
 -- Answers have times as PostgreSQL writes them.
-ALTER ROLE coalition_app IN DATABASE coalition SET datestyle = 'ISO, MDY';
+ALTER ROLE coalition_reader IN DATABASE coalition SET datestyle = 'ISO, MDY';
 -- A migration that waits for a lock makes every later query wait behind it.
 ALTER ROLE coalition_master IN DATABASE coalition SET lock_timeout = '5s';

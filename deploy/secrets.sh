@@ -15,10 +15,14 @@ make() {
 make database/superuser_password
 make database/master_password
 make database/app_password
+make database/reader_password
 make api/secret_key
 
 master=$(cat database/master_password)
 app=$(cat database/app_password)
+reader=$(cat database/reader_password)
 printf %s "$app" >pool/app_password
+printf %s "$reader" >pool/reader_password
 printf %s "postgresql://coalition_master:$master@database:5432/coalition" >migration/database_url
 printf %s "postgresql://coalition_app:$app@pgbouncer:6432/coalition" >api/database_url
+printf %s "postgresql://coalition_reader:$reader@pgbouncer:6432/coalition" >api/database_reader_url

@@ -2,14 +2,14 @@
 request made as coalition_app through pgBouncer."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from django.test import TransactionTestCase
 from rest_framework.test import APIClient
 
@@ -68,6 +68,27 @@ def remove_committed_rows(_test_case: TransactionTestCase | None = None) -> None
 
 # Not in the stubs: Django does not document it.
 TransactionTestCase._fixture_teardown = remove_committed_rows  # type: ignore[attr-defined]
+
+
+TransactionTestCase.databases = {"default", "public"}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Have a test that rolls back read as the public over the connection that wrote its rows.
+
+    What the public's own role may do is proved by the tests that commit, which have both
+    connections.
+    """
+    marker = item.get_closest_marker("django_db")
+    if marker is None or marker.kwargs.get("transaction"):
+        return (yield)
+    public = connections["public"]
+    connections["public"] = connections["default"]
+    try:
+        return (yield)
+    finally:
+        connections["public"] = public
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ from backend.http.parameters import (
     page_of,
 )
 from backend.http.views import RenderedViewSet
-from backend.models import Endorsement, PolicyCampaign, Stakeholder
-from backend.models.campaign import PolicyCampaignQuerySet
+from backend.public import PublicCampaign
+from backend.public.campaigns import PublicCampaignQuerySet
 from backend.rendering.json_objects import json_object_of
 
 
@@ -19,27 +19,27 @@ class CampaignFilterSet(StrictFilterSet):
     """What the list of campaigns can be asked."""
 
     search = QuerySetFilter(
-        PolicyCampaignQuerySet.matching,
+        PublicCampaignQuerySet.matching,
         TextParameter("Text in the title or summary, in upper or lower case.", example="oyster"),
     )
     ordering = OrderingFilter(
         {
             "created_at": lambda campaigns: campaigns.newest_first().reverse(),
-            "title": PolicyCampaignQuerySet.by_title,
-            "endorsement_count": PolicyCampaignQuerySet.least_endorsed_first,
+            "title": PublicCampaignQuerySet.by_title,
+            "endorsement_count": PublicCampaignQuerySet.least_endorsed_first,
         }
     )
 
     other_parameters = page_of(default=20, maximum=100)
 
 
-class CampaignSerializer(serializers.ModelSerializer[PolicyCampaign]):
+class CampaignSerializer(serializers.ModelSerializer[PublicCampaign]):
     """A campaign, and how many endorsements of it are public."""
 
     endorsement_count = serializers.IntegerField(min_value=0, read_only=True)
 
     class Meta:
-        model = PolicyCampaign
+        model = PublicCampaign
         fields = [
             "id",
             "title",
@@ -70,10 +70,10 @@ class CampaignSerializer(serializers.ModelSerializer[PolicyCampaign]):
 class CampaignViewSet(RenderedViewSet):
     """List and retrieve the campaigns the public may see."""
 
-    queryset = PolicyCampaign.objects.public().with_endorsement_count().newest_first()
+    queryset = PublicCampaign.objects.newest_first()
     serializer_class = CampaignSerializer
     row_json = json_object_of(CampaignSerializer())
     lookup_field = "slug"
-    shown_models = (PolicyCampaign, Endorsement, Stakeholder)
+    shown = (PublicCampaign,)
     filter_backends = [StrictFilterBackend]
     filterset_class = CampaignFilterSet

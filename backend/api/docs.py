@@ -27,12 +27,10 @@ class DocumentView(PublicView):
     content_negotiation_class = DefaultContentNegotiation
     vary = ["Accept", "Accept-Encoding"]
 
-    @classmethod
-    def is_acceptable(cls, _request: HttpRequest) -> bool:
+    def is_acceptable(self, _request: HttpRequest) -> bool:
         return True  # or a problem, which is not kept
 
-    @classmethod
-    def revision(cls, request: HttpRequest) -> str:
+    def revision(self, request: HttpRequest) -> str:
         """There may be several representations."""
         return request.headers.get("Accept", "")
 
@@ -77,7 +75,7 @@ class RedocView(PageView):
     template_name = "backend/redoc.html"
     # It makes its styles as it runs, and the policy lets it by a nonce: one for each page.
     cache_control = "no-store"
-    shown_models = None
+    is_revalidated = False
 
 
 class ProblemsView(PageView):

@@ -4,9 +4,9 @@ from rest_framework import serializers
 
 from backend.http.parameters import StrictFilterBackend, StrictFilterSet, page_of
 from backend.http.views import RenderedViewSet
-from backend.models import Endorsement, PolicyCampaign, Stakeholder
-from backend.models.endorsement import EndorsementQuerySet
-from backend.models.endorsement_tally import total_sql
+from backend.public import PublicCampaign, PublicEndorsement
+from backend.public.campaigns import endorsement_count_sql
+from backend.public.endorsements import PublicEndorsementQuerySet
 from backend.rendering.json_objects import json_object_of
 
 
@@ -16,21 +16,21 @@ class EndorsementFilterSet(StrictFilterSet):
     other_parameters = page_of(default=20, maximum=100)
 
 
-class EndorserSerializer(serializers.ModelSerializer[Stakeholder]):
+class EndorserSerializer(serializers.ModelSerializer[PublicEndorsement]):
     """Who endorsed, as far as the public may know."""
 
     class Meta:
-        model = Stakeholder
+        model = PublicEndorsement
         fields = ["name", "organization", "role", "type", "state", "county"]
 
 
-class EndorsementSerializer(serializers.ModelSerializer[Endorsement]):
+class EndorsementSerializer(serializers.ModelSerializer[PublicEndorsement]):
     """A public endorsement of a campaign."""
 
-    stakeholder = EndorserSerializer(read_only=True)
+    stakeholder = EndorserSerializer(source="*", read_only=True)
 
     class Meta:
-        model = Endorsement
+        model = PublicEndorsement
         fields = ["statement", "created_at", "stakeholder"]
 
 
@@ -45,16 +45,15 @@ class CampaignEndorsementsViewSet(RenderedViewSet):
 
     serializer_class = EndorsementSerializer
     row_json = json_object_of(EndorsementSerializer())
-    shown_models = (PolicyCampaign, Endorsement, Stakeholder)
+    shown = (PublicCampaign, PublicEndorsement)
     filter_backends = [StrictFilterBackend]
     filterset_class = EndorsementFilterSet
 
-    campaign: PolicyCampaign
+    campaign: PublicCampaign
 
-    def get_queryset(self) -> EndorsementQuerySet:
-        campaigns = PolicyCampaign.objects.public()
-        self.campaign = get_object_or_404(campaigns, slug=self.kwargs["slug"])
-        return Endorsement.objects.of_campaign(self.campaign).public().newest_first()
+    def get_queryset(self) -> PublicEndorsementQuerySet:
+        self.campaign = get_object_or_404(PublicCampaign, slug=self.kwargs["slug"])
+        return PublicEndorsement.objects.of_campaign(self.campaign).newest_first()
 
     def total(self) -> str:
-        return total_sql(self.campaign.pk)
+        return endorsement_count_sql(self.campaign.pk)

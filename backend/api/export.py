@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from backend.api.components import ref
 from backend.api.features import GEO_JSON
 from backend.api.stakeholders import ExportFilterSet, FeatureViewSet
-from backend.models import Stakeholder
+from backend.public import PublicStakeholder
 from backend.rendering.json_objects import JsonObject
 from backend.rendering.statements import ROWS_PER_FETCH, SEPARATOR, render_all
 
@@ -61,7 +61,9 @@ class ExportViewSet(FeatureViewSet):
         return response
 
 
-def stream_collection(queryset: QuerySet[Stakeholder], row_json: JsonObject) -> Iterator[bytes]:
+def stream_collection(
+    queryset: QuerySet[PublicStakeholder], row_json: JsonObject
+) -> Iterator[bytes]:
     """All features of an ordered queryset as one FeatureCollection."""
     before = b'{"type":"FeatureCollection","features":[\n'
     for features in render_all(queryset, row_json):

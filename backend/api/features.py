@@ -10,7 +10,7 @@ from rest_framework_gis.fields import GeometryField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
 from backend.http.pagination import KeysetPagination
-from backend.models import Stakeholder
+from backend.public import PublicStakeholder
 from backend.rendering.json_objects import JsonObject, object_sql, value_sql
 
 GEO_JSON = "application/geo+json"
@@ -48,16 +48,16 @@ class MetersField(serializers.FloatField):
 class StakeholderSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]  # it has no types
     """A stakeholder as a Feature; the context's `properties` name those it has."""
 
-    public_location = PositionField()
+    location = PositionField()
     distance_m = MetersField()
 
     class Meta:
-        model = Stakeholder
-        geo_field = "public_location"
-        fields = ["id", "public_location", *PROPERTIES, "distance_m"]
+        model = PublicStakeholder
+        geo_field = "location"
+        fields = ["id", "location", *PROPERTIES, "distance_m"]
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        shown = {"id", "public_location", *self.context.get("properties", PROPERTIES)}
+        shown = {"id", "location", *self.context.get("properties", PROPERTIES)}
         return {name: field for name, field in super().get_fields().items() if name in shown}
 
 
@@ -68,10 +68,10 @@ def feature(properties: tuple[str, ...]) -> JsonObject:
     members = {
         "id": value_sql(fields["id"], "id"),
         "type": "'\"Feature\"'",
-        "geometry": value_sql(fields["public_location"], "public_location"),
+        "geometry": value_sql(fields["location"], "location"),
         "properties": object_sql({name: value_sql(fields[name], name) for name in properties}),
     }
-    return JsonObject(("id", "public_location", *properties), object_sql(members))
+    return JsonObject(("id", "location", *properties), object_sql(members))
 
 
 class FeaturePagination(KeysetPagination):

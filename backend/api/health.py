@@ -26,7 +26,7 @@ class HealthView(PublicView):
     """An answer is good for this moment only."""
 
     cache_control = "no-store"
-    shown_models = None
+    is_revalidated = False
 
 
 class LiveView(HealthView):

@@ -4,16 +4,16 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
 from backend.http.views import RenderedViewSet
-from backend.models import ContentBlock, HomePage
+from backend.public import PublicContentBlock, PublicHomePage, PublicTotals
 from backend.rendering.json_objects import JsonObject, json_object_of
-from backend.rendering.statements import array_of
+from backend.rendering.statements import array_of, object_of
 
 
-class ContentBlockSerializer(serializers.ModelSerializer[ContentBlock]):
+class ContentBlockSerializer(serializers.ModelSerializer[PublicContentBlock]):
     """A piece of the homepage. `content` is HTML, safe to show."""
 
     class Meta:
-        model = ContentBlock
+        model = PublicContentBlock
         fields = [
             "id",
             "title",
@@ -31,14 +31,27 @@ class ContentBlockSerializer(serializers.ModelSerializer[ContentBlock]):
         ]
 
 
-class HomePageSerializer(serializers.ModelSerializer[HomePage]):
+class TotalsSerializer(serializers.ModelSerializer[PublicTotals]):
+    """How much there is to see."""
+
+    campaigns = serializers.IntegerField(min_value=0)
+    endorsements = serializers.IntegerField(min_value=0)
+    stakeholders = serializers.IntegerField(min_value=0)
+
+    class Meta:
+        model = PublicTotals
+        fields = ["campaigns", "endorsements", "stakeholders"]
+
+
+class HomePageSerializer(serializers.ModelSerializer[PublicHomePage]):
     """The active homepage, and its visible blocks in the order of the page."""
 
     content_blocks = ContentBlockSerializer(many=True, read_only=True)
+    totals = TotalsSerializer(read_only=True)
     social_media_urls = serializers.DictField(child=serializers.URLField())
 
     class Meta:
-        model = HomePage
+        model = PublicHomePage
         fields = [
             "id",
             "organization_name",
@@ -60,6 +73,7 @@ class HomePageSerializer(serializers.ModelSerializer[HomePage]):
             "show_campaigns_section",
             "is_active",
             "content_blocks",
+            "totals",
             "created_at",
             "updated_at",
         ]
@@ -69,8 +83,8 @@ class HomePageSerializer(serializers.ModelSerializer[HomePage]):
 class HomePageViewSet(RenderedViewSet):
     """The active homepage; 404 if none is active."""
 
-    queryset = HomePage.objects.active()
-    shown_models = (HomePage, ContentBlock)
+    queryset = PublicHomePage.objects.all()
+    shown = (PublicHomePage, PublicContentBlock, PublicTotals)
     serializer_class = HomePageSerializer
 
     @property
@@ -81,6 +95,11 @@ class HomePageViewSet(RenderedViewSet):
 @cache
 def homepage() -> JsonObject:
     """A homepage with its visible blocks."""
-    blocks = ContentBlock.objects.visible().in_page_order()
-    array = array_of(blocks, json_object_of(ContentBlockSerializer()), key="homepage")
-    return json_object_of(HomePageSerializer(), arrays={"content_blocks": array})
+    blocks = PublicContentBlock.objects.in_page_order()
+    members = {
+        "content_blocks": array_of(
+            blocks, json_object_of(ContentBlockSerializer()), key="homepage"
+        ),
+        "totals": object_of(PublicTotals.objects.all(), json_object_of(TotalsSerializer())),
+    }
+    return json_object_of(HomePageSerializer(), members=members)

@@ -139,7 +139,7 @@ class FeatureExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-c
         # drf-spectacular names the enumerations of serializers, but not those within a member.
         properties |= {"type": ref("schemas/StakeholderType"), "state": ref("schemas/State")}
         key = properties.pop("id")
-        properties.pop("public_location")
+        properties.pop("location")
         members = {
             "id": key,
             "type": {"type": "string", "const": "Feature"},

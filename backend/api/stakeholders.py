@@ -1,8 +1,8 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -28,9 +28,10 @@ from backend.http.parameters import (
     page_of,
 )
 from backend.http.views import RenderedViewSet
-from backend.models import Endorsement, PolicyCampaign, Stakeholder, State
-from backend.models.stakeholder import StakeholderQuerySet
-from backend.models.stakeholder_tally import TOTAL_SQL
+from backend.models import Stakeholder, State
+from backend.public import PublicCampaign, PublicEndorsement, PublicModel, PublicStakeholder
+from backend.public.stakeholders import PublicStakeholderQuerySet
+from backend.public.totals import STAKEHOLDERS_SQL
 from backend.rendering.json_objects import JsonObject
 from backend.rendering.keyset import Position
 
@@ -83,17 +84,18 @@ class ExportFilterSet(StrictFilterSet):
         ),
     )
     county = QuerySetFilter(
-        StakeholderQuerySet.in_county, TextParameter("In this county.", example="Anne Arundel")
+        PublicStakeholderQuerySet.in_county,
+        TextParameter("In this county.", example="Anne Arundel"),
     )
     campaign = QuerySetFilter(
-        StakeholderQuerySet.endorsing,
+        PublicStakeholderQuerySet.endorsing,
         TextParameter(
             "The slug of a campaign that they publicly endorsed.",
             example="ten-thousand-acres-of-reef",
         ),
     )
     search = QuerySetFilter(
-        StakeholderQuerySet.matching,
+        PublicStakeholderQuerySet.matching,
         TextParameter("Text in the name or organization, in upper or lower case.", example="farm"),
     )
     bbox = QuerySetFilter(
@@ -105,7 +107,7 @@ class ExportFilterSet(StrictFilterSet):
     )
     ordering = OrderingFilter(
         {
-            "name": StakeholderQuerySet.by_name,
+            "name": PublicStakeholderQuerySet.by_name,
             "created_at": lambda stakeholders: stakeholders.newest_first().reverse(),
         }
     )
@@ -143,20 +145,23 @@ class StakeholderSearchFilterSet(StakeholderFilterSet):
     """What a search for stakeholders can be asked: what the list can, and an area."""
 
     within = QuerySetFilter(
-        StakeholderQuerySet.within, AreaParameter("Inside this area, its edges included.")
+        PublicStakeholderQuerySet.within, AreaParameter("Inside this area, its edges included.")
     )
 
 
 class FeatureViewSet(RenderedViewSet):
     """Features of the stakeholders the public may see."""
 
-    queryset = Stakeholder.objects.public().newest_first()
+    queryset = PublicStakeholder.objects.newest_first()
     serializer_class = StakeholderSerializer
     renderer_classes = [GeoJSONRenderer]
     filter_backends = [StrictFilterBackend]
     filterset: ExportFilterSet
-    # Who endorsed a campaign can be asked for.
-    shown_models = (Stakeholder, Endorsement, PolicyCampaign)
+
+    def shown_by(self, request: HttpRequest) -> Sequence[type[PublicModel]]:
+        if "campaign" in request.GET:
+            return (PublicStakeholder, PublicEndorsement, PublicCampaign)
+        return (PublicStakeholder,)
 
     @property
     def row_json(self) -> JsonObject:
@@ -197,7 +202,7 @@ class StakeholderViewSet(FeatureViewSet):
 
     def total(self) -> str | None:
         is_all = self.filterset.values["near"] is None and not self.filterset.is_narrowing
-        return TOTAL_SQL if is_all else None
+        return STAKEHOLDERS_SQL if is_all else None
 
     @extend_schema(
         operation_id="searchStakeholders",

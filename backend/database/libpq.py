@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import connections
 from psycopg import ClientCursor
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
@@ -19,7 +19,7 @@ def fetch(statement: str, values: Sequence[Any] = ()) -> list[Row]:
     Past the cursors of Django and psycopg, which take longer than the server does for what a
     public read asks. It begins no transaction: the first statement of one must not be it.
     """
-    database = connections[DEFAULT_DB_ALIAS]
+    database = connections["public"]
     database.close_if_health_check_failed()
     database.ensure_connection()
     if values:

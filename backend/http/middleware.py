@@ -1,60 +1,72 @@
-"""The way of a request to the public views."""
+"""The middleware of pages, which data does without."""
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, cast
 
-from django.db import DatabaseError
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
+from django.utils.module_loading import import_string
 
-from backend.http.caching import conditional_response
-from backend.http.views import PublicView
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+# Requests ask for the same few paths, and to match one takes as long as a 304.
+resolve_path = lru_cache(maxsize=256)(resolve)
 
 
-class PublicData:
-    """The middleware that answers for public views, with what is known or else with the view.
+def resolve_request(request: HttpRequest) -> ResolverMatch:
+    """The view of the request's path; raises Resolver404."""
+    return resolve_path(request.path_info, getattr(request, "urlconf", None))
 
-    The others, of which data needs none, come after it; together they take longer than a view.
+
+def is_data(request: HttpRequest) -> bool:
+    """Whether the view says that no browser shows its answers (`is_page`)."""
+    try:
+        match = resolve_request(request)
+    except Resolver404:
+        return False
+    view = getattr(match.func, "cls", None)  # DRF sets it
+    return getattr(view, "is_page", True) is False
+
+
+class PageMiddleware:
+    """The middleware of the setting PAGE_MIDDLEWARE, around pages alone.
+
+    Data depends on nobody's session and shows nothing, and all of these together take longer
+    than a view. What stands in MIDDLEWARE is around pages and data alike.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
+    def __init__(self, get_response: Handler) -> None:
+        self.data_handler = self.page_handler = get_response
+        self.view_hooks: list[Callable[..., HttpResponseBase | None]] = []
+        for path in reversed(settings.PAGE_MIDDLEWARE):
+            middleware = import_string(path)(self.page_handler)
+            if hasattr(middleware, "process_exception") or hasattr(
+                middleware, "process_template_response"
+            ):
+                raise ImproperlyConfigured(f"{path} has hooks that work in MIDDLEWARE alone.")
+            if hasattr(middleware, "process_view"):
+                self.view_hooks.insert(0, middleware.process_view)
+            self.page_handler = cast("Handler", convert_exception_to_response(middleware))
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        found = public_view(request.path_info)
-        if found is None:
-            return self.get_response(request)
-        view, match = found
-        make = partial(self.get_response if view.is_page else partial(_call, match), request)
-        if request.method not in {"GET", "HEAD"} or view.shown_models is None:
-            return make()
-        if not view.is_acceptable(request):
-            return make()  # or rather the problem that this is
-        try:
-            revision = view.revision(request)
-        except DatabaseError:
-            return make()  # it will fail too, and say so
-        return conditional_response(request, revision, make, view.vary)
+        if not is_data(request):
+            return self.page_handler(request)
+        request.get_host()  # raises DisallowedHost
+        response: Any = self.data_handler(request)
+        response.setdefault("Content-Security-Policy", DATA_POLICY)
+        if not response.streaming:
+            response.setdefault("Content-Length", str(len(response.content)))
+        return response  # type: ignore[no-any-return]  # of any kind
 
-
-@lru_cache(maxsize=256)
-def public_view(path: str) -> tuple[type[PublicView], ResolverMatch] | None:
-    try:
-        match = resolve(path)
-    except Resolver404:
-        return None
-    view: Any = getattr(match.func, "cls", object)  # DRF sets it
-    return (view, match) if issubclass(view, PublicView) else None
-
-
-def _call(match: ResolverMatch, request: HttpRequest) -> HttpResponseBase:
-    request.get_host()  # raises DisallowedHost
-    response: Any = match.func(request, *match.args, **match.kwargs)
-    if not getattr(response, "is_rendered", True):
-        response.render()
-    if not response.streaming:
-        response["Content-Length"] = str(len(response.content))
-    response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
-    return cast("HttpResponseBase", response)
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponseBase | None:
+        if is_data(request):
+            return None
+        responses = (hook(request, *view) for hook in self.view_hooks)
+        return next((response for response in responses if response is not None), None)

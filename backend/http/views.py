@@ -1,12 +1,14 @@
 """What all public views share."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from django.db.models import Model, QuerySet
+from django.db import DatabaseError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework import status
 from rest_framework.exceptions import NotAcceptable, NotFound
 from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
@@ -16,10 +18,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from backend.http.caching import conditional_response
 from backend.http.errors import DETAILS
 from backend.http.pagination import KeysetPagination
 from backend.http.parameters import read_query, refuse_unknown
-from backend.models import Revision
+from backend.public import PublicModel
+from backend.public.revisions import revision_of
 from backend.rendering.json_objects import JsonObject
 from backend.rendering.keyset import Position
 from backend.rendering.statements import render_row
@@ -60,20 +64,40 @@ class PublicView(APIView):
     cache_control: ClassVar[str] = "public, no-cache"
     # The headers of a request that the answer depends on.
     vary: ClassVar[Sequence[str]] = ["Accept-Encoding"]
-    # Whether it is shown by a browser, and so depends on the middleware of pages.
+    # Whether a browser shows it, so that the middleware of pages matters.
     is_page: ClassVar[bool] = False
-    # The models whose rows the answers show; None if an answer is good for one moment only.
-    shown_models: ClassVar[tuple[type[Model], ...] | None] = ()
+    # Whether a client may ask by If-None-Match: not for an answer that is good for a moment only.
+    is_revalidated: ClassVar[bool] = True
+    # The database views whose rows the answers show.
+    shown: ClassVar[Sequence[type[PublicModel]]] = ()
 
-    @classmethod
-    def revision(cls, _request: HttpRequest) -> str:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer with what the client or the cache has, before DRF does any work."""
+        handler = partial(self._rendered, request, *args, **kwargs)
+        is_read = request.method in {"GET", "HEAD"}
+        if not (is_read and self.is_revalidated and self.is_acceptable(request)):
+            return handler()
+        try:
+            revision = self.revision(request)
+        except DatabaseError:
+            return handler()  # it will fail too, and say so
+        return conditional_response(request, revision, handler, self.vary)
+
+    def _rendered(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response: Any = super().dispatch(request, *args, **kwargs)
+        if not getattr(response, "is_rendered", True):
+            response.render()
+        return response  # type: ignore[no-any-return]  # DRF's, or one of a view's own
+
+    def revision(self, request: HttpRequest) -> str:
         """What stands for the rows that the answer shows."""
-        tables = (model._meta.db_table for model in cls.shown_models or ())
-        return Revision.objects.of(*tables) if cls.shown_models else ""
+        return revision_of(*self.shown_by(request))
 
-    @classmethod
-    def is_acceptable(cls, request: HttpRequest) -> bool:
-        media_type = str(cls.renderer_classes[0].media_type)
+    def shown_by(self, _request: HttpRequest) -> Sequence[type[PublicModel]]:
+        return self.shown
+
+    def is_acceptable(self, request: HttpRequest) -> bool:
+        media_type = str(self.renderer_classes[0].media_type)
         return accepts(request.META.get("HTTP_ACCEPT", "*/*"), media_type)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -2,10 +2,10 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, F, Q
 from django.db.models.functions import Coalesce
 
-from backend.models import endorsement_tally, revision
+from backend.models import endorsement_tally, revision_triggers
 from backend.models.fields import OPTIONAL_TEXT
 from backend.models.soft_deletion import (
     LiveManager,
@@ -18,40 +18,21 @@ from backend.models.timestamps import TimestampedModel
 class PolicyCampaignQuerySet(SoftDeletionQuerySet["PolicyCampaign"]):
     """Questions one can ask about campaigns; answers chain."""
 
-    def public(self) -> Self:
-        """The campaigns that anyone may see: live and active."""
-        return self.live().filter(active=True)
-
-    def matching(self, text: str) -> Self:
-        """Those with `text` in their title or summary, in upper or lower case."""
-        return self.filter(Q(title__icontains=text) | Q(summary__icontains=text))
-
     def with_endorsement_count(self) -> Self:
-        """Annotate `endorsement_count`: the endorsements the public may see."""
+        """Annotate `endorsement_count`, of the endorsements that the public sees or would see."""
         return self.annotate(endorsement_count=Coalesce("tally__endorsement_count", 0))
 
     def miscounted(self) -> Self:
         """Those whose `endorsement_count` is not what counting finds, annotated as `recount`."""
-        from backend.models.endorsement import Endorsement
-
-        public = Endorsement.objects.public().filter(campaign=OuterRef("pk")).order_by()
-        count = public.values("campaign").annotate(count=Count("pk")).values("count")
-        recount = Coalesce(Subquery(count), 0, output_field=models.IntegerField())
+        counted = Q(endorsements__is_public=True, endorsements__stakeholder__deleted_at=None)
         return (
             self.with_endorsement_count()
-            .annotate(recount=recount)
+            .annotate(recount=Count("endorsements", filter=counted))
             .exclude(endorsement_count=F("recount"))
         )
 
-    def newest_first(self) -> Self:
-        return self.order_by("-created_at", "-pk")
-
     def by_title(self) -> Self:
         return self.order_by("title", "pk")
-
-    def least_endorsed_first(self) -> Self:
-        """In ascending order of `endorsement_count`, which must be annotated."""
-        return self.order_by("endorsement_count", "pk")
 
 
 class PolicyCampaign(SoftDeletionModel, TimestampedModel):
@@ -76,7 +57,7 @@ class PolicyCampaign(SoftDeletionModel, TimestampedModel):
 
     class Meta:
         db_table = "campaigns_policycampaign"
-        triggers = [*revision.OF_A_TABLE, *endorsement_tally.OF_CAMPAIGNS]
+        triggers = [*revision_triggers.OF_CAMPAIGNS, *endorsement_tally.OF_CAMPAIGNS]
         indexes = [
             # The public list, newest first.
             models.Index(

@@ -3,7 +3,7 @@ from typing import ClassVar, Self
 from django.db import models
 from django.db.models import ExpressionWrapper, Q
 
-from backend.models import endorsement_tally, revision
+from backend.models import endorsement_tally, revision_triggers
 from backend.models.campaign import PolicyCampaign
 from backend.models.fields import OPTIONAL_TEXT
 from backend.models.soft_deletion import (
@@ -18,15 +18,9 @@ from backend.models.timestamps import TimestampedModel
 class EndorsementQuerySet(SoftDeletionQuerySet["Endorsement"]):
     """Questions one can ask about endorsements; answers chain."""
 
-    def public(self) -> Self:
-        """Those that anyone may see: consented to, approved, and by a live stakeholder."""
+    def counted(self) -> Self:
+        """Those in their campaign's tally: consented to, approved, and by a live stakeholder."""
         return self.filter(is_public=True, stakeholder__deleted_at=None)
-
-    def of_campaign(self, campaign: PolicyCampaign) -> Self:
-        return self.filter(campaign=campaign)
-
-    def newest_first(self) -> Self:
-        return self.order_by("-created_at", "-pk")
 
 
 class Endorsement(SoftDeletionModel, TimestampedModel):
@@ -72,7 +66,7 @@ class Endorsement(SoftDeletionModel, TimestampedModel):
 
     class Meta:
         db_table = "endorsements_endorsement"
-        triggers = [*revision.OF_A_TABLE, *endorsement_tally.OF_ENDORSEMENTS]
+        triggers = [*revision_triggers.OF_ENDORSEMENTS, *endorsement_tally.OF_ENDORSEMENTS]
         indexes = [
             # Deletions, restorations and foreign key checks look at hidden rows too.
             models.Index(fields=["campaign"], name="idx_endorsement_campaign"),

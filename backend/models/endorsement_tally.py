@@ -17,18 +17,11 @@ key. Soft deletion takes them in the same order.
 from typing import TYPE_CHECKING, Any
 
 import pgtrigger
-from django.db import connections, models, transaction
-from django.db.models import Count, Q
+from django.db import models
+from django.db.models import Q
 
+from backend.models import revision_triggers
 from backend.models.triggers import OwnersTrigger
-
-
-def total_sql(campaign_id: int) -> str:
-    """A scalar for any statement: how many public endorsements a campaign has."""
-    return (
-        "(SELECT coalesce(max(endorsement_count), 0) FROM endorsements_tally "
-        f"WHERE campaign_id = {campaign_id:d})"
-    )
 
 
 def tally(differences: str) -> str:
@@ -150,25 +143,6 @@ OF_CAMPAIGNS = [
 ]
 
 
-class EndorsementTallyQuerySet(models.QuerySet["EndorsementTally"]):
-    def rebuild(self) -> None:
-        """Count all public endorsements anew, while nobody changes what counts.
-
-        Only the schema's owner may.
-        """
-        from backend.models.endorsement import Endorsement
-
-        public = Endorsement.objects.using(self.db).public().order_by()
-        counts = public.values("campaign_id").annotate(endorsement_count=Count("pk"))
-        with transaction.atomic(using=self.db), connections[self.db].cursor() as cursor:
-            cursor.execute(
-                "LOCK TABLE stakeholders_stakeholder, endorsements_endorsement "
-                "IN SHARE ROW EXCLUSIVE MODE"
-            )
-            self.all().delete()
-            self.bulk_create(EndorsementTally(**count) for count in counts)
-
-
 class EndorsementTally(models.Model):
     """The number of public endorsements of a campaign. No row is as good as a zero.
 
@@ -185,13 +159,12 @@ class EndorsementTally(models.Model):
     )
     endorsement_count = models.IntegerField()
 
-    objects = EndorsementTallyQuerySet.as_manager()
-
     if TYPE_CHECKING:
         campaign_id: Any
 
     class Meta:
         db_table = "endorsements_tally"
+        triggers = revision_triggers.OF_ENDORSEMENT_TALLIES
         default_permissions = ()
         constraints = [
             models.CheckConstraint(

@@ -10,12 +10,9 @@ added to the sum.
 """
 
 import pgtrigger
-from django.db import connections, models, transaction
+from django.db import models
 
 from backend.models.triggers import OwnersTrigger
-
-# A scalar for any statement, in whose snapshot it is exact.
-TOTAL_SQL = "(SELECT coalesce(sum(difference), 0)::bigint FROM stakeholders_tally)"
 
 
 def public(rows: str) -> str:
@@ -76,36 +73,10 @@ OF_STAKEHOLDERS = [
 ]
 
 
-class StakeholderTallyQuerySet(models.QuerySet["StakeholderTally"]):
-    def total_and_recount(self) -> tuple[int, int]:
-        """The number that is kept, and the one that counting finds at the same moment."""
-        from backend.models.stakeholder import Stakeholder
-
-        rows, values = Stakeholder.objects.public().values("pk").query.sql_with_params()
-        with connections[self.db].cursor() as cursor:
-            cursor.execute(f"SELECT {TOTAL_SQL}, (SELECT count(*) FROM ({rows}) AS public)", values)
-            total, recount = cursor.fetchone()
-        return total, recount
-
-    def rebuild(self) -> None:
-        """Count all public stakeholders anew, while nobody changes any.
-
-        Only the schema's owner may.
-        """
-        from backend.models.stakeholder import Stakeholder
-
-        with transaction.atomic(using=self.db), connections[self.db].cursor() as cursor:
-            cursor.execute("LOCK TABLE stakeholders_stakeholder IN SHARE ROW EXCLUSIVE MODE")
-            self.all().delete()
-            self.create(difference=Stakeholder.objects.using(self.db).public().count())
-
-
 class StakeholderTally(models.Model):
     """A part of the number of public stakeholders."""
 
     difference = models.BigIntegerField()
-
-    objects = StakeholderTallyQuerySet.as_manager()
 
     class Meta:
         db_table = "stakeholders_tally"

@@ -27,23 +27,24 @@ class JsonObject(NamedTuple):
 
 def json_object_of(
     serializer: serializers.BaseSerializer[Any],
-    arrays: Mapping[str, str] | None = None,
+    members: Mapping[str, str] | None = None,
     within: str = "",
 ) -> JsonObject:
-    """The object that a serializer writes; `arrays` has the SQL of its members with `many`."""
+    """The object that a serializer writes; `members` has the SQL of those from other views."""
     columns: list[str] = []
-    members: dict[str, str] = {}
+    values: dict[str, str] = {}
     for name, field in serializer.fields.items():  # type: ignore[attr-defined]  # it has no base
-        if arrays and name in arrays:
-            members[name] = arrays[name]
+        if members and name in members:
+            values[name] = members[name]
         elif isinstance(field, serializers.BaseSerializer):
-            nested = json_object_of(field, within=f"{within}{name}__")
+            is_of_same_row = field.source == "*"
+            nested = json_object_of(field, within=within if is_of_same_row else f"{within}{name}__")
             columns += nested.columns
-            members[name] = nested.sql
+            values[name] = nested.sql
         else:
             columns.append(within + name)
-            members[name] = value_sql(field, columns[-1])
-    return JsonObject(tuple(columns), object_sql(members))
+            values[name] = value_sql(field, columns[-1])
+    return JsonObject(tuple(columns), object_sql(values))
 
 
 def value_sql(field: serializers.Field[Any, Any, Any, Any], column: str) -> str:

@@ -9,9 +9,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 from django.db.models import QuerySet
 from django.db.models.options import Options
+from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 
 from backend.database.libpq import fetch
@@ -120,7 +121,7 @@ def render_all(queryset: QuerySet[Any], row_json: JsonObject) -> Iterator[bytes]
     ordering = Ordering.of(queryset)
     rows = _rows(queryset, (*row_json.columns, *ordering.columns))
     # Outside a transaction the pool would lose the cursor between two fetches.
-    with transaction.atomic(), connection.chunked_cursor() as cursor:
+    with transaction.atomic(using=queryset.db), connections[queryset.db].chunked_cursor() as cursor:
         cursor.execute(
             f"SELECT concat({row_json.sql}) FROM ({rows.text}) AS each ORDER BY {ordering.sql}",
             rows.values,
@@ -140,6 +141,14 @@ def array_of(queryset: QuerySet[Any], row_json: JsonObject, *, key: str) -> str:
         f"(SELECT concat('[', {array}, ']') "
         f'FROM ({rows.text}) AS part WHERE part."{key}" = whole.id)'
     )
+
+
+def object_of(queryset: QuerySet[Any], row_json: JsonObject) -> str:
+    """The object of a queryset's one row, which stands by itself."""
+    rows = _rows(queryset, row_json.columns)
+    if rows.values:
+        raise ValueError("An object is part of another, which has no parameters.")
+    return f"(SELECT concat({row_json.sql}) FROM ({rows.text}) AS part)"
 
 
 def _walk(
@@ -183,6 +192,7 @@ def _rows(queryset: QuerySet[Any], columns: tuple[str, ...]) -> Sql:
 
 def _source(queryset: QuerySet[Any]) -> Sql:
     """FROM and WHERE of a queryset: Django takes several times as long for all of it."""
+    _require_plain(queryset.query)
     compiler = _compiler(queryset)
     tables, values = compiler.get_from_clause()
     where: Any = queryset.query.where
@@ -191,6 +201,22 @@ def _source(queryset: QuerySet[Any]) -> Sql:
     except EmptyResultSet:  # Django knows that no row can have the key, such as 10**30
         condition, parameters = "false", ()
     return Sql(f"FROM {' '.join(tables)} WHERE {condition}", (*values, *parameters))
+
+
+def _require_plain(query: Query) -> None:
+    """Raises ValueError for what is more than FROM and WHERE, and would be left out."""
+    unsupported = {
+        "a slice": query.is_sliced,
+        "distinct()": query.distinct,
+        "grouping": query.group_by is not None,
+        "a combination": query.combinator,
+        "only(), defer()": query.deferred_loading != (frozenset(), True),
+        "values()": query.values_select,
+        "extra()": query.extra,
+        "select_for_update()": query.select_for_update,
+    }
+    if found := [name for name, is_used in unsupported.items() if is_used]:
+        raise ValueError(f"A query with {', '.join(found)} cannot be rendered.")
 
 
 def _compiler(queryset: QuerySet[Any]) -> SQLCompiler:

@@ -58,8 +58,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    # What follows is for pages: data depends on nobody's session, and shows nothing.
-    "backend.http.middleware.PublicData",
+    "backend.http.middleware.PageMiddleware",
+]
+# Around pages alone, by the one above.
+PAGE_MIDDLEWARE = [
     # Before static files, so that pages among them have the policy too.
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -70,6 +72,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+# The admin looks for these three in MIDDLEWARE alone; PAGE_MIDDLEWARE has them.
+SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]
 
 ROOT_URLCONF = "backend.urls"
 WSGI_APPLICATION = "backend.wsgi.application"
@@ -127,6 +131,10 @@ def postgis(url_variable: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": database.get("OPTIONS", {}) | {"connect_timeout": 5},
     }
+
+
+# What anybody may see is read over a connection of its own, as a role that can see nothing else.
+DATABASE_ROUTERS = ["backend.database.routing.PublicRouter"]
 
 
 # What the admin's map shows.

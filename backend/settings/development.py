@@ -21,6 +21,7 @@ DATABASES = {
     alias: postgis(variable)
     for alias, variable in {
         "default": "DATABASE_URL",
+        "public": "DATABASE_READER_URL",
         "owner": "DATABASE_OWNER_URL",
     }.items()
     if variable in env.ENVIRON or f"{variable}_FILE" in env.ENVIRON

@@ -3,17 +3,23 @@
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 from backend.settings.base import *
 from backend.settings.base import BASE_DIR, env, postgis
 
+# What each connection's variables begin with: it has a URL, and maybe a SECRET_ID.
+CONNECTIONS = {"default": "DATABASE", "public": "DATABASE_READER"}
+
 
 def _required() -> list[str]:
     """The variables that this environment must set."""
-    names = ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "DATABASE_CA_BUNDLE"]
-    if not env.db_url("DATABASE_URL", default="postgis:///").get("PASSWORD"):
-        names += ["DATABASE_SECRET_ID", "AWS_REGION"]
-    return names
+    names = ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_CA_BUNDLE"]
+    for prefix in CONNECTIONS.values():
+        names.append(f"{prefix}_URL")
+        if not env.db_url(f"{prefix}_URL", default="postgis:///").get("PASSWORD"):
+            names += [f"{prefix}_SECRET_ID", "AWS_REGION"]
+    return list(dict.fromkeys(names))
 
 
 def _refuse_gaps() -> None:
@@ -43,17 +49,23 @@ SECRET_KEY = env.str("SECRET_KEY")
 DEBUG = False
 ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS"), *_own_addresses()]
 
-DATABASES = {"default": postgis("DATABASE_URL")}
-# A certificate that nobody compares with the host's name protects from no impostor.
-DATABASES["default"]["OPTIONS"] |= {
-    "sslmode": "verify-full",
-    "sslrootcert": env.str("DATABASE_CA_BUNDLE"),
-}
-if not DATABASES["default"]["PASSWORD"]:
-    DATABASES["default"]["PASSWORD_SECRET"] = {
-        "secret_id": env.str("DATABASE_SECRET_ID"),
-        "region": env.str("AWS_REGION"),
+
+def _database(prefix: str) -> dict[str, Any]:
+    database = postgis(f"{prefix}_URL")
+    # A certificate that nobody compares with the host's name protects from no impostor.
+    database["OPTIONS"] |= {
+        "sslmode": "verify-full",
+        "sslrootcert": env.str("DATABASE_CA_BUNDLE"),
     }
+    if not database["PASSWORD"]:
+        database["PASSWORD_SECRET"] = {
+            "secret_id": env.str(f"{prefix}_SECRET_ID"),
+            "region": env.str("AWS_REGION"),
+        }
+    return database
+
+
+DATABASES = {alias: _database(prefix) for alias, prefix in CONNECTIONS.items()}
 
 # Collected when the image is built.
 STATIC_ROOT = BASE_DIR / "static"

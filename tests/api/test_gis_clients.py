@@ -9,7 +9,7 @@ from urllib.request import urlopen
 import pytest
 from django.core.management import call_command
 
-from backend.models import Stakeholder
+from backend.public import PublicStakeholder
 from tests.factories import make_stakeholder
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("coalition")]
@@ -49,7 +49,7 @@ def read_all(source: str | bytes) -> tuple[dict[str, list[Any]], tuple[str, str]
 
 
 def public_names() -> list[str]:
-    return sorted(Stakeholder.objects.public().values_list("name", flat=True))
+    return sorted(PublicStakeholder.objects.values_list("name", flat=True))
 
 
 class TestGDAL:
@@ -64,7 +64,7 @@ class TestGDAL:
         columns, _ = read_all(f"GeoJSON:{server}{PATH}")
 
         wkb_of = dict(zip(columns["name"], columns["wkb"], strict=True))
-        nowhere = Stakeholder.objects.public().filter(location=None)
+        nowhere = PublicStakeholder.objects.filter(location=None)
         assert {name for name, wkb in wkb_of.items() if wkb is None} == {
             stakeholder.name for stakeholder in nowhere
         }

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.core.management import call_command
 
-from backend.models import Stakeholder
+from backend.public import PublicStakeholder
 from tests.browser import Browser
 from tests.factories import make_stakeholder
 
@@ -51,7 +51,7 @@ class TestMap:
 
         browser.open(f"{frontend}?api={server}")
 
-        located = Stakeholder.objects.public().exclude(location=None)
+        located = PublicStakeholder.objects.exclude(location=None)
         assert circles_drawn(browser) == located.count() > 200
         assert browser.complaints == []
 

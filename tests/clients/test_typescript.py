@@ -11,7 +11,8 @@ from django.conf import settings
 from django.contrib.gis.geos import Polygon
 from django.core.management import call_command
 
-from backend.models import HomePage, PolicyCampaign, Stakeholder
+from backend.models import HomePage
+from backend.public import PublicCampaign, PublicStakeholder
 
 PACKAGE = Path(settings.BASE_DIR) / "clients" / "typescript"
 BINARIES = Path(sys.executable).parent  # of the virtual environment, node and npm among them
@@ -55,7 +56,7 @@ def test_shows_the_homepage(printed: list[str]) -> None:
 
 
 def test_reads_page_by_page_how_many_endorse_each_campaign(printed: list[str]) -> None:
-    campaigns = PolicyCampaign.objects.public().newest_first().with_endorsement_count()
+    campaigns = PublicCampaign.objects.newest_first()
 
     assert [line for line in printed if line.startswith("campaign:")] == [
         f"campaign: {campaign.slug} {campaign.endorsement_count} of {len(campaigns)}"
@@ -64,16 +65,16 @@ def test_reads_page_by_page_how_many_endorse_each_campaign(printed: list[str]) -
 
 
 def test_collects_all_pages_of_stakeholders_for_a_map(printed: list[str]) -> None:
-    stakeholders = Stakeholder.objects.public()
+    stakeholders = PublicStakeholder.objects
     count = stakeholders.count()
-    located = stakeholders.exclude(public_location=None).count()
+    located = stakeholders.exclude(location=None).count()
 
     assert f"map: {count} stakeholders, {count} ids, {located} located" in printed
 
 
 def test_searches_a_polygon_page_by_page(printed: list[str]) -> None:
     area = Polygon.from_bbox((-77, 38, -76, 39.5))
-    found = Stakeholder.objects.public().of_type("farmer", "waterman").within(area).newest_first()
+    found = PublicStakeholder.objects.of_type("farmer", "waterman").within(area).newest_first()
     names = [stakeholder.name for stakeholder in found]
 
     assert [line for line in printed if line.startswith("area:")] == [

@@ -63,7 +63,7 @@ def second_pool() -> Iterator[Pool]:
         folder / "pgbouncer",
         cluster=cluster,
         log=folder / "pgbouncer.log",
-        app_password=DEFAULT["PASSWORD"],
+        passwords={DEFAULT["USER"]: DEFAULT["PASSWORD"]},
     )
     shutil.rmtree(folder)
 

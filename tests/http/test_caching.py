@@ -14,7 +14,9 @@ from django.test import override_settings
 from rest_framework.test import APIClient
 
 from backend.http import caching, compression
-from backend.models import PolicyCampaign, Revision, Stakeholder
+from backend.models import PolicyCampaign, Stakeholder
+from backend.public import PublicModel
+from backend.public.revisions import revision_of
 from deploy.processes import free_port
 from tests.conftest import connect_as_owner
 from tests.factories import (
@@ -153,15 +155,15 @@ class TestKeptAnswers:
     def test_are_never_older_than_their_revision(self, api: APIClient) -> None:
         """A write that commits between the look-up and the reading of the rows is no harm."""
         stakeholder = make_stakeholder(name="before")
-        look_up = Revision.objects.of
+        look_up = revision_of
 
-        def look_up_before_a_write(*tables: str) -> str:
-            revision = look_up(*tables)
+        def look_up_before_a_write(*models: type[PublicModel]) -> str:
+            revision = look_up(*models)
             Stakeholder.objects.filter(pk=stakeholder.pk).update(name="after")
             return revision
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Revision.objects, "of", look_up_before_a_write)
+            patch.setattr("backend.http.views.revision_of", look_up_before_a_write)
             newer_than_its_revision = api.get(LIST).json()
         current = api.get(LIST).json()
 

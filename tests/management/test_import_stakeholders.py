@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, OperationalError
 
 from backend.models import Stakeholder
+from backend.public import PublicStakeholder
 
 pytestmark = pytest.mark.django_db
 
@@ -71,7 +72,7 @@ class TestFarmersMarkets:
         assert mobile.location is None
         assert Stakeholder.objects.filter(location=None).count() == 7
         assert not Stakeholder.objects.filter(name__regex=r"^\s|\s$").exists()
-        assert not Stakeholder.objects.public().exists()
+        assert not PublicStakeholder.objects.exists()
 
     def test_change_nothing_the_second_time(
         self, markets: Path, capsys: pytest.CaptureFixture[str]

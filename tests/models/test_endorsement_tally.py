@@ -53,7 +53,7 @@ class TestCount:
             deleted_at=now if is_deleted else None,
         )
 
-        public = Endorsement.all_objects.public().count()
+        public = Endorsement.all_objects.counted().count()
         assert count_of(endorsement.campaign) == public
         assert public == (consents and status == "approved" and not is_deleted and not is_hidden)
 

@@ -21,6 +21,13 @@ TABLES = {
     "endorsements_tally",
     "stakeholders_tally",
     "stakeholders_stakeholder",
+    # Views of what anybody may see.
+    "public_campaign",
+    "public_contentblock",
+    "public_endorsement",
+    "public_homepage",
+    "public_stakeholder",
+    "public_totals",
 }
 INDEXES = {
     "idx_campaign_active",

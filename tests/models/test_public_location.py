@@ -6,7 +6,7 @@ from django.contrib.gis.geos import Point
 from django.db import connection
 
 from backend.models import Stakeholder
-from backend.models.stakeholder import GRID_CELLS_PER_DEGREE
+from backend.models.geography import GRID_CELLS_PER_DEGREE
 from tests.factories import make_stakeholder
 
 pytestmark = pytest.mark.django_db

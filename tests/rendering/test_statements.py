@@ -10,7 +10,13 @@ from backend.api.campaigns import CampaignSerializer
 from backend.api.endorsements import EndorsementSerializer
 from backend.api.features import PROPERTIES, StakeholderSerializer
 from backend.api.homepage import HomePageSerializer
-from backend.models import Endorsement, PolicyCampaign, Stakeholder
+from backend.public import (
+    PublicCampaign,
+    PublicEndorsement,
+    PublicHomePage,
+    PublicStakeholder,
+    PublicTotals,
+)
 from tests.factories import (
     make_block,
     make_campaign,
@@ -34,7 +40,7 @@ AWKWARD_TEXTS = [
 ]
 
 
-def reference(stakeholder: Stakeholder, **context: Any) -> Any:
+def reference(stakeholder: PublicStakeholder, **context: Any) -> Any:
     return StakeholderSerializer(stakeholder, context=context).data
 
 
@@ -56,7 +62,7 @@ class TestFeature:
         (feature,) = api.get("/api/v1/stakeholders").json()["features"]
         single = api.get(f"/api/v1/stakeholders/{stakeholder.pk}").json()
 
-        stored = Stakeholder.objects.public().get()
+        stored = PublicStakeholder.objects.get()
         assert comparable(feature) == comparable(reference(stored))
         assert comparable(single) == comparable(feature)
 
@@ -81,7 +87,7 @@ class TestFeature:
 
         (feature,) = api.get("/api/v1/stakeholders").json()["features"]
 
-        stored = Stakeholder.objects.public().get()
+        stored = PublicStakeholder.objects.get()
         assert comparable(feature) == comparable(reference(stored))
 
     def test_has_the_distance_and_the_chosen_properties(self, api: APIClient) -> None:
@@ -92,7 +98,7 @@ class TestFeature:
             "/api/v1/stakeholders", {"near": "-76.5,39", "fields": "created_at,name"}
         ).json()["features"]
 
-        stored = Stakeholder.objects.public().with_distance(centre).get()
+        stored = PublicStakeholder.objects.with_distance(centre).get()
         properties = ("name", "created_at", "distance_m")
         assert comparable(feature) == comparable(reference(stored, properties=properties))
         assert set(feature["properties"]) < {*PROPERTIES, "distance_m"}
@@ -109,7 +115,7 @@ class TestObject:
         (listed,) = api.get("/api/v1/campaigns").json()["results"]
         single = api.get(f"/api/v1/campaigns/{campaign.slug}").json()
 
-        stored = PolicyCampaign.objects.public().with_endorsement_count().get()
+        stored = PublicCampaign.objects.get()
         assert comparable(listed) == comparable(CampaignSerializer(stored).data)
         assert single == listed
         assert list(single) == CampaignSerializer.Meta.fields
@@ -121,7 +127,7 @@ class TestObject:
         url = f"/api/v1/campaigns/{endorsement.campaign.slug}/endorsements"
         (listed,) = api.get(url).json()["results"]
 
-        stored = Endorsement.objects.get()
+        stored = PublicEndorsement.objects.get()
         assert comparable(listed) == comparable(EndorsementSerializer(stored).data)
 
     def test_homepage(self, api: APIClient, text: str) -> None:
@@ -134,6 +140,7 @@ class TestObject:
 
         document = api.get("/api/v1/homepage").json()
 
-        homepage.refresh_from_db()
-        assert comparable(document) == comparable(HomePageSerializer(homepage).data)
+        stored = PublicHomePage.objects.get()
+        stored.totals = PublicTotals.objects.get()  # type: ignore[attr-defined]  # of another view
+        assert comparable(document) == comparable(HomePageSerializer(stored).data)
         assert list(document) == HomePageSerializer.Meta.fields

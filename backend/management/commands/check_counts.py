@@ -1,12 +1,11 @@
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError
 
-from backend.models import EndorsementTally, PolicyCampaign, StakeholderTally
+from backend.actions.tallies import miscounts, rebuild_tallies
 
 
 class Command(BaseCommand):
@@ -21,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *, rebuild: bool, **_options: Any) -> None:
         if rebuild:
             self._rebuild()
-        mistakes = [*mistaken_endorsement_counts(), *mistaken_stakeholder_count()]
+        mistakes = list(miscounts())
         for mistake in mistakes:
             self.stdout.write(mistake)
         if mistakes:
@@ -33,25 +32,9 @@ class Command(BaseCommand):
         # Requests may not write the counts, so neither may the role that serves them.
         alias = "owner" if "owner" in settings.DATABASES else DEFAULT_DB_ALIAS
         try:
-            with transaction.atomic(using=alias):
-                EndorsementTally.objects.using(alias).rebuild()
-                StakeholderTally.objects.using(alias).rebuild()
+            rebuild_tallies(using=alias)
         except DatabaseError as error:
             raise CommandError(
                 f"Nothing was changed: the database refused ({str(error).strip()}). Try again, "
                 "as the schema's owner: DATABASE_OWNER_URL names its connection."
             ) from error
-
-
-def mistaken_endorsement_counts() -> Iterator[str]:
-    for campaign in PolicyCampaign.all_objects.miscounted().by_title():
-        yield (
-            f"{campaign.slug}: its count is {campaign.endorsement_count}, "
-            f"its public endorsements are {campaign.recount}."
-        )
-
-
-def mistaken_stakeholder_count() -> Iterator[str]:
-    total, recount = StakeholderTally.objects.total_and_recount()
-    if total != recount:
-        yield f"Stakeholders: their count is {total}, the public ones are {recount}."

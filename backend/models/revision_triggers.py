@@ -1,0 +1,285 @@
+"""Triggers that revise a public view whenever a write changes what the view shows.
+
+A revision names the set of commits that a snapshot sees: each transaction that changes what a
+view shows leaves a random number (`coalition_revise`), and the numbers are combined by XOR.
+Nobody waits for anybody, and a write that changes nothing public leaves nothing.
+
+What a row shows may depend on another row: an endorsement is shown if its campaign is public.
+A write that sees its parent hidden must not conclude that nobody will ever see it, for the
+parent may be shown by a transaction that has not committed yet. So it takes a shared advisory
+lock on the parent and looks again; who shows or hides the parent takes the exclusive one. Of an
+endorsement and its stakeholder, the rows themselves are locked, as `endorsement_tally` says.
+"""
+
+# What is put into the SQL are constants of this module.
+# ruff: noqa: S608
+
+import pgtrigger
+
+from backend.models.triggers import OwnersTrigger
+
+# Classes of advisory locks, whose second key is a row's. Any numbers would do that nothing else
+# uses.
+CAMPAIGN_LOCK = 7_305_003
+HOMEPAGE_LOCK = 7_305_004
+
+PUBLIC_CAMPAIGN = "campaign.active AND campaign.deleted_at IS NULL"
+
+
+def revise(*views: str) -> str:
+    names = ", ".join(f"'{view}'" for view in views)
+    return f"PERFORM coalition_revise({names});"
+
+
+def revise_if(condition: str, hold: str, *views: str) -> str:
+    """Revise if the condition holds, now or once `hold` has waited for who may change that."""
+    revised = " AND ".join(f"coalition_is_revised('{view}')" for view in views)
+    return f"""
+        IF {revised} THEN
+            RETURN NULL;
+        END IF;
+        IF NOT {condition} THEN
+            {hold}
+            IF NOT {condition} THEN
+                RETURN NULL;
+            END IF;
+        END IF;
+        {revise(*views)}
+    """
+
+
+def share(lock: int, keys: str) -> str:
+    """Keep the rows with these keys, a query's column `id`, from being shown or hidden."""
+    return f"""
+        PERFORM pg_advisory_xact_lock_shared({lock}, (id % 2147483648)::integer)
+        FROM ({keys}) AS parent ORDER BY id;
+    """
+
+
+def take(lock: int) -> str:
+    """Wait for those who rely on a row that is now shown or hidden."""
+    return f"PERFORM pg_advisory_xact_lock({lock}, (NEW.id % 2147483648)::integer);"
+
+
+class RowTrigger(OwnersTrigger):
+    level = pgtrigger.Row
+
+
+class StatementTrigger(OwnersTrigger):
+    level = pgtrigger.Statement
+
+
+def row(name: str, shown: str, columns: str) -> str:
+    """What a view shows of OLD or NEW: nothing unless the condition `shown` holds."""
+    values = [shown.format(row=name), *(f"{name}.{column}" for column in columns.split())]
+    return f"ROW({', '.join(values)})"
+
+
+def of_rows(
+    *, shown: str, columns: str, inserted: str, updated: str, deleted: str
+) -> list[pgtrigger.Trigger]:
+    """Triggers for the rows that are `shown`, and for changes of their columns.
+
+    A row of which nothing is shown, before and after, costs no call of a function.
+    """
+    old, new = (shown.format(row=name) for name in ("OLD", "NEW"))
+    differs = f"{row('OLD', shown, columns)} IS DISTINCT FROM {row('NEW', shown, columns)}"
+    return [
+        RowTrigger(
+            name="revise_inserted",
+            operation=pgtrigger.Insert,
+            condition=pgtrigger.Condition(f"({new})"),
+            func=inserted,
+        ),
+        RowTrigger(
+            name="revise_updated",
+            operation=pgtrigger.Update,
+            condition=pgtrigger.Condition(f"(({old} OR {new}) AND {differs})"),
+            func=updated,
+        ),
+        RowTrigger(
+            name="revise_deleted",
+            operation=pgtrigger.Delete,
+            condition=pgtrigger.Condition(f"({old})"),
+            func=deleted,
+        ),
+    ]
+
+
+def truncated(*views: str) -> pgtrigger.Trigger:
+    return StatementTrigger(
+        name="revise_truncated", operation=pgtrigger.Truncate, func=revise(*views)
+    )
+
+
+def toggled(shown: str, then: str) -> str:
+    old, new = (shown.format(row=name) for name in ("OLD", "NEW"))
+    return f"IF ({old}) IS DISTINCT FROM ({new}) THEN {then} END IF;"
+
+
+HOMEPAGE_SHOWN = "{row}.is_active"
+OF_HOMEPAGES = [
+    *of_rows(
+        shown=HOMEPAGE_SHOWN,
+        columns=(
+            "id organization_name tagline hero_title hero_subtitle hero_background_image "
+            "about_section_title about_section_content cta_title cta_content cta_button_text "
+            "cta_button_url contact_email contact_phone social_media_urls "
+            "campaigns_section_title campaigns_section_subtitle show_campaigns_section "
+            "created_at updated_at"
+        ),
+        inserted=revise("public_homepage"),
+        updated=toggled(HOMEPAGE_SHOWN, take(HOMEPAGE_LOCK) + revise("public_contentblock"))
+        + revise("public_homepage"),
+        deleted=revise("public_homepage"),
+    ),
+    truncated("public_homepage"),
+]
+
+
+def of_block(*rows: str) -> str:
+    """Revise the blocks if one of the rows is of the active page."""
+    keys = ", ".join(f"{name}.homepage_id" for name in rows)
+    pages = f"SELECT id FROM core_homepage WHERE id IN ({keys})"
+    return revise_if(
+        f"EXISTS ({pages} AND is_active)", share(HOMEPAGE_LOCK, pages), "public_contentblock"
+    )
+
+
+OF_CONTENT_BLOCKS = [
+    *of_rows(
+        shown="{row}.is_visible",
+        columns=(
+            "id homepage_id title block_type content image_url image_alt_text video_url "
+            'css_classes background_color "order" created_at updated_at'
+        ),
+        inserted=of_block("NEW"),
+        updated=of_block("OLD", "NEW"),
+        deleted=of_block("OLD"),
+    ),
+    truncated("public_contentblock"),
+]
+
+CAMPAIGN_SHOWN = "({row}.active AND {row}.deleted_at IS NULL)"
+OF_CAMPAIGNS = [
+    *of_rows(
+        shown=CAMPAIGN_SHOWN,
+        columns=(
+            "id title slug summary description endorsement_statement allow_endorsements "
+            "endorsement_form_instructions created_at updated_at"
+        ),
+        inserted=revise("public_campaign", "public_totals"),
+        updated=toggled(
+            CAMPAIGN_SHOWN, take(CAMPAIGN_LOCK) + revise("public_endorsement", "public_totals")
+        )
+        + revise("public_campaign"),
+        deleted=revise("public_campaign", "public_totals"),
+    ),
+    truncated("public_campaign", "public_totals"),
+]
+
+STAKEHOLDER_SHOWN = "({row}.is_public AND {row}.deleted_at IS NULL)"
+# What an endorsement shows of its stakeholder, listed or not.
+ENDORSER = "id, name, organization, role, type, state, county, deleted_at IS NULL"
+ENDORSED_PUBLICLY = f"""EXISTS (
+    SELECT FROM endorsements_endorsement AS endorsement
+        JOIN campaigns_policycampaign AS campaign ON campaign.id = endorsement.campaign_id
+    WHERE endorsement.stakeholder_id = ANY (changed) AND endorsement.is_public
+        AND {PUBLIC_CAMPAIGN}
+)"""
+OF_STAKEHOLDERS = [
+    *of_rows(
+        shown=STAKEHOLDER_SHOWN,
+        columns="id name organization role type state county created_at public_location",
+        inserted=revise("public_stakeholder", "public_totals"),
+        updated=toggled(STAKEHOLDER_SHOWN, revise("public_totals")) + revise("public_stakeholder"),
+        deleted=revise("public_stakeholder", "public_totals"),
+    ),
+    StatementTrigger(
+        name="revise_endorsers",
+        operation=pgtrigger.Update,
+        referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
+        declare=[("changed", "bigint[]")],
+        # By EXCEPT, not by joining: of how many rows there are, the planner knows nothing.
+        func=f"""
+            SELECT array_agg(id) INTO changed FROM (
+                SELECT {ENDORSER} FROM new_rows EXCEPT SELECT {ENDORSER} FROM old_rows
+            ) AS endorser;
+            IF changed IS NULL THEN
+                RETURN NULL;
+            END IF;
+        """
+        + revise_if(
+            ENDORSED_PUBLICLY,
+            # Who approves one of their endorsements has committed then, or waits.
+            """
+            PERFORM FROM endorsements_endorsement WHERE stakeholder_id = ANY (changed)
+            ORDER BY id FOR SHARE;
+            """
+            + share(
+                CAMPAIGN_LOCK,
+                "SELECT DISTINCT campaign_id AS id FROM endorsements_endorsement "
+                "WHERE stakeholder_id = ANY (changed) AND is_public",
+            ),
+            "public_endorsement",
+        ),
+    ),
+    truncated("public_stakeholder", "public_totals"),
+]
+
+
+def of_endorsement(*rows: str, hold: str = "") -> str:
+    """Revise the endorsements if one of the rows has a public campaign and a live stakeholder."""
+    campaigns = ", ".join(f"{name}.campaign_id" for name in rows)
+    stakeholders = ", ".join(f"{name}.stakeholder_id" for name in rows)
+    condition = f"""EXISTS (
+        SELECT FROM campaigns_policycampaign AS campaign, stakeholders_stakeholder AS stakeholder
+        WHERE campaign.id IN ({campaigns}) AND stakeholder.id IN ({stakeholders})
+            AND {PUBLIC_CAMPAIGN} AND stakeholder.deleted_at IS NULL
+    )"""
+    keys = f"SELECT id FROM campaigns_policycampaign WHERE id IN ({campaigns})"
+    return revise_if(condition, hold + share(CAMPAIGN_LOCK, keys), "public_endorsement")
+
+
+# Who restores a stakeholder waits for their endorsements, but of a new one knows nothing.
+HOLD_HIDDEN_STAKEHOLDER = """
+    PERFORM FROM stakeholders_stakeholder
+    WHERE id = NEW.stakeholder_id AND deleted_at IS NOT NULL FOR SHARE;
+"""
+OF_ENDORSEMENTS = [
+    *of_rows(
+        shown="{row}.is_public",
+        columns="id campaign_id stakeholder_id statement created_at",
+        inserted=of_endorsement("NEW", hold=HOLD_HIDDEN_STAKEHOLDER),
+        updated=of_endorsement(
+            "OLD",
+            "NEW",
+            hold=f"""
+                IF OLD.stakeholder_id <> NEW.stakeholder_id THEN
+                    {HOLD_HIDDEN_STAKEHOLDER}
+                END IF;
+            """,
+        ),
+        deleted=of_endorsement("OLD"),
+    ),
+    truncated("public_endorsement"),
+]
+
+
+def of_tally(name: str) -> str:
+    campaign = f"SELECT id FROM campaigns_policycampaign AS campaign WHERE id = {name}.campaign_id"
+    return revise_if(
+        f"EXISTS ({campaign} AND {PUBLIC_CAMPAIGN})",
+        share(CAMPAIGN_LOCK, campaign),
+        "public_campaign",
+        "public_totals",
+    )
+
+
+OF_ENDORSEMENT_TALLIES = of_rows(
+    shown="({row}.endorsement_count <> 0)",
+    columns="campaign_id endorsement_count",
+    inserted=of_tally("NEW"),
+    updated=of_tally("NEW"),
+    deleted=of_tally("OLD"),
+)
