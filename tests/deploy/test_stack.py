@@ -49,7 +49,8 @@ class LocalStack:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "deploy.stack", "run"],
+            # Under nohup the tests ignore SIGHUP, and so would what they start.
+            ["env", "--default-signal=HUP", sys.executable, "-m", "deploy.stack", "run"],
             cwd=ROOT,
             env=environment(self.home, PORT=str(self.port), HOST="127.0.0.1"),
             stdout=subprocess.DEVNULL,
