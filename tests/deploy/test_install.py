@@ -1,8 +1,9 @@
-"""deploy/install.sh where it cannot write: what it says, before it does anything."""
+"""deploy/install.sh: what it says."""
 
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,3 +85,20 @@ class TestAFolderThatCannotBeWrittenTo:
         said = refusal(checkout)
 
         assert said == sentence(checkout / folder)
+
+
+class TestNpm:
+    @pytest.mark.parametrize("folder", ["clients/typescript", "docs/examples"])
+    def test_advertises_nothing(self, folder: str) -> None:
+        npm = Path(sys.executable).with_name("npm")
+        settings = ["audit", "fund", "update-notifier"]
+
+        done = subprocess.run(
+            [npm, "--prefix", ROOT / folder, "config", "get", *settings],
+            env=os.environ | {"PATH": f"{npm.parent}:{os.environ['PATH']}"},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+
+        assert done.stdout.split() == [f"{setting}=false" for setting in settings]
