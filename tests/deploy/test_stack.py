@@ -180,12 +180,13 @@ class TestAStackThatRuns:
         )
 
     def test_has_its_port_to_itself(self, running: LocalStack, tmp_path: Path) -> None:
-        said = refusal(tmp_path, PORT=str(running.port))
+        said = refusal(tmp_path / "another", PORT=str(running.port))
 
         assert said == (
             f"Cannot listen on 127.0.0.1 port {running.port}: Address already in use. "
             f"Choose another port: PORT={running.port + 1} make run\n"
         )
+        assert not (tmp_path / "another").exists()
 
 
 class TestAStackThatIsStopped:
