@@ -95,7 +95,7 @@ class TestNpm:
 
         done = subprocess.run(
             [npm, "--prefix", ROOT / folder, "config", "get", *settings],
-            env=os.environ | {"PATH": f"{npm.parent}:{os.environ['PATH']}"},
+            env={"PATH": f"{npm.parent}:{os.environ['PATH']}", "NPM_CONFIG_USERCONFIG": os.devnull},
             stdout=subprocess.PIPE,
             text=True,
             check=True,
