@@ -159,7 +159,7 @@ def run_step(
     if done.returncode == 0:
         return
     output = done.stdout.decode(errors="replace")
-    if DISK_IS_FULL.search(output):  # where initdb says so among much else
+    if DISK_IS_FULL.search(output):  # a line among the many of initdb
         raise StackError(
             f"{what} failed: there is no space left on the disk. Make some, "
             "or use a folder on another: COALITION_HOME=… make run, TMPDIR=… make test"
