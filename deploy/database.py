@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from deploy.cluster import HOST, Cluster, Pool
+from deploy.cluster import HOST, Cluster
+from deploy.pool import Pool
 from deploy.processes import Account, Command, Server, run_step
 
 ROOT = Path(__file__).resolve().parents[1]

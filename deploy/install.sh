@@ -8,6 +8,8 @@ set -eu
 cd "$(dirname "$0")/.."
 lock=requirements/$1.txt
 python=${PYTHON:-python3}
+npm_folders=
+[ "$1" = runtime ] || npm_folders="clients/typescript docs/examples"
 
 fail() {
     echo "$1" >&2
@@ -25,6 +27,38 @@ postgis_is_installed() {
     done
     return 1
 }
+
+# A file beside what was installed from a lock file, named after that file's checksum.
+stamp() {
+    echo "$1-$(cksum <"$2" | tr ' ' -)"
+}
+
+python_packages_are_installed() {
+    [ -e "$(stamp ".venv/$1" "$lock")" ] && .venv/bin/python -c '' 2>/dev/null
+}
+
+npm_packages_are_installed() {
+    [ -e "$(stamp "$1/node_modules/installed" "$1/package-lock.json")" ]
+}
+
+# Refuses a folder, if it is there, before other work is done in vain.
+require_writable() {
+    [ -e "$1" ] && [ ! -w "$1" ] || return 0
+    reason="is read-only"
+    [ -O "$1" ] || [ "$(id -u)" -eq 0 ] || reason="belongs to $(stat -c %U "$1")"
+    fail "Cannot install packages in $(realpath "$1"): it $reason. Clone the repository into a folder of your own, or make this one writable."
+}
+
+require_all_writable() {
+    for target in "$@"; do
+        require_writable "$target"
+    done
+}
+
+python_packages_are_installed "$1" || require_all_writable . .venv
+for folder in $npm_folders; do
+    npm_packages_are_installed "$folder" || require_all_writable "$folder" "$folder/node_modules"
+done
 
 [ "$python" = python3 ] || command -v "$python" >/dev/null ||
     fail "There is no $python here. Name another Python, of 3.11 to 3.14: PYTHON=python3 make run."
@@ -56,24 +90,22 @@ fi
 "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' ||
     fail "Python 3.11 to 3.14 is needed, and $python is $("$python" --version). Name another: PYTHON=python3.12 make run."
 
-stamp=.venv/$1-$(cksum <"$lock" | tr ' ' -)
-if [ ! -e "$stamp" ] || ! .venv/bin/python -c '' 2>/dev/null; then
+if ! python_packages_are_installed "$1"; then
     echo "Installing the Python packages of $lock (once, about a minute) …"
-    .venv/bin/python -c '' 2>/dev/null || "$python" -m venv --clear .venv
+    .venv/bin/python -c '' 2>/dev/null || "$python" -m venv --clear .venv ||
+        fail "The virtual environment could not be made in $PWD/.venv; what Python said is above."
     .venv/bin/python -m pip install --quiet --disable-pip-version-check \
         --require-hashes --only-binary :all: -r "$lock" ||
         fail "The Python packages could not be installed; what pip said is above."
-    touch "$stamp"
     # What serves development serves at run time too.
-    touch ".venv/runtime-$(cksum <requirements/runtime.txt | tr ' ' -)"
+    touch "$(stamp ".venv/$1" "$lock")" "$(stamp .venv/runtime requirements/runtime.txt)"
 fi
 
-for folder in clients/typescript docs/examples; do
-    stamp=$folder/node_modules/installed-$(cksum <$folder/package-lock.json | tr ' ' -)
-    if [ "$1" = development ] && [ ! -e "$stamp" ]; then
+for folder in $npm_folders; do
+    if ! npm_packages_are_installed "$folder"; then
         echo "Installing the npm packages of $folder (once, some seconds) …"
-        PATH="$PWD/.venv/bin:$PATH" npm --prefix $folder --loglevel=error ci ||
+        PATH="$PWD/.venv/bin:$PATH" npm --prefix "$folder" --loglevel=error ci ||
             fail "The npm packages could not be installed; what npm said is above."
-        touch "$stamp"
+        touch "$(stamp "$folder/node_modules/installed" "$folder/package-lock.json")"
     fi
 done

@@ -18,6 +18,15 @@ trap undo EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
+has_service() {
+    [ -e "/etc/init.d/$1" ]
+}
+
+new_services=
+for service in postgresql pgbouncer; do
+    has_service "$service" || new_services="$new_services $service"
+done
+
 if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy"
     chmod +x "$policy"
@@ -29,10 +38,11 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get update --quiet=2
 apt-get install --quiet=2 --yes --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" >/dev/null
 
-# Nor at the next boot, with systemd or without.
-case " $* " in
-*" pgbouncer "*)
-    update-rc.d pgbouncer disable
-    DPKG_MAINTSCRIPT_PACKAGE=pgbouncer deb-systemd-helper disable pgbouncer.service >/dev/null
-    ;;
-esac
+# Nor do those that came now start at the next boot, with systemd or without.
+for service in $new_services; do
+    if has_service "$service"; then
+        update-rc.d "$service" disable
+        # It wants to be told of a package, and keeps its notes by service.
+        DPKG_MAINTSCRIPT_PACKAGE=$service deb-systemd-helper disable "$service.service" >/dev/null
+    fi
+done

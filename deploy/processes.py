@@ -3,6 +3,7 @@
 import ctypes
 import os
 import pwd
+import re
 import signal
 import socket
 import subprocess
@@ -16,6 +17,9 @@ LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
 Command = Sequence[str | Path]
+
+# What strerror(3), and PostgreSQL after a write of half a page, say in English.
+DISK_IS_FULL = re.compile("No space left on device|Check free disk space")
 
 
 class StackError(Exception):
@@ -150,10 +154,18 @@ def run_step(
     env: Mapping[str, str] | None = None,
 ) -> None:
     """Run a step of the set-up; its output is shown only if it fails."""
-    done = run(command, account=account, env=env)
-    if done.returncode != 0:
-        sys.stderr.write(done.stdout.decode(errors="replace"))
-        raise StackError(f"{what} failed; the reason is above.")
+    in_english = {**(env or os.environ), "LC_ALL": "C.UTF-8"}
+    done = run(command, account=account, env=in_english)
+    if done.returncode == 0:
+        return
+    output = done.stdout.decode(errors="replace")
+    if DISK_IS_FULL.search(output):  # a line among the many of initdb
+        raise StackError(
+            f"{what} failed: there is no space left on the disk. Make some, "
+            "or use a folder on another: COALITION_HOME=… make run, TMPDIR=… make test"
+        )
+    sys.stderr.write(output)
+    raise StackError(f"{what} failed; the reason is above.")
 
 
 def accepts_connections(host: str, port: int) -> bool:

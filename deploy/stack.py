@@ -107,12 +107,10 @@ class Address:
             connection.close()
         return True
 
-    def require_free(self, *, after_a_kill: bool) -> None:
-        """Refuse a port in use; that of a stack which was killed is free in a moment."""
-        deadline = time.monotonic() + 10
-        while after_a_kill and accepts_connections(self.host, self.port):
-            if time.monotonic() > deadline:
-                break
+    def require_free(self, *, within_seconds: float = 0) -> None:
+        """Refuse a port that is in use, and still is after some seconds."""
+        deadline = time.monotonic() + within_seconds
+        while time.monotonic() < deadline and accepts_connections(self.host, self.port):
             time.sleep(0.1)
         require_free_port(self.host, self.port)
 
@@ -123,8 +121,14 @@ def run() -> NoReturn:
     address = Address.from_environment()
     home = Path(os.environ.get("COALITION_HOME") or ROOT / ".local").resolve()
     stack_env = home / "stack.env"
+    was_killed = stack_env.exists()  # or runs, which only_one_in tells
+    if not was_killed:
+        # Before anything is made: a refusal leaves nothing behind.
+        address.require_free()
     with only_one_in(home), ExitStack() as started:
-        address.require_free(after_a_kill=stack_env.exists())
+        if was_killed:
+            # Its servers end in a moment.
+            address.require_free(within_seconds=10)
         database = Database(home, settings="backend.settings.development")
         servers = started.enter_context(database.running())
         database.load_demo_once()

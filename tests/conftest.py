@@ -16,7 +16,9 @@ from rest_framework.test import APIClient
 from tests.browser import CHROMIUM, Browser, running_browser
 from tests.serving import serving
 
-# CachedResponse when a test's rows are removed: the migrations filled them, or they only ever grow.
+DATA = Path(__file__).with_name("data")
+
+# Kept when a test's rows are removed: the migrations filled them, or they only ever grow.
 KEPT = {"django_migrations", "django_content_type", "auth_permission", "coalition_revision"}
 
 
@@ -89,15 +91,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
     finally:
         connections["public"] = public
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """The folder of real data that may stand beside the checkout."""
-    folder = Path(settings.BASE_DIR).parent / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip(f"needs the real data in {folder}")
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import yaml
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -146,13 +147,13 @@ class TestFiles:
 class TestImages:
     def test_are_built_here_or_have_a_version(self) -> None:
         foreign = {service["image"] for service in SERVICES.values() if "build" not in service}
-        bases = re.findall(r"^FROM (\S+/\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+        bases = re.findall(r"^FROM (\S+/\S+)", DOCKERFILE, re.MULTILINE)
 
         assert foreign == {"docker.io/postgis/postgis:16-3.4"}
         assert bases == ["docker.io/library/debian:trixie-slim"]
 
     def test_are_of_targets_that_the_dockerfile_has(self) -> None:
-        stages = re.findall(r"^FROM \S+ AS (\w+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+        stages = re.findall(r"^FROM \S+ AS (\w+)$", DOCKERFILE, re.MULTILINE)
 
         targets = {
             service["build"]["target"] for service in SERVICES.values() if "build" in service
@@ -160,6 +161,20 @@ class TestImages:
 
         assert targets == {"api", "pgbouncer"}
         assert targets <= set(stages)
+
+    def test_are_made_of_nothing_but_what_the_dockerfile_copies(self) -> None:
+        ignored, *let_through = [
+            line
+            for line in (ROOT / ".dockerignore").read_text().splitlines()
+            if not line.startswith("#")
+        ]
+        copies = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+        copied = {Path(source).parts[0] for sources in copies for source in sources.split()}
+
+        sent = {Path(line[1:]).parts[0] for line in let_through if line.startswith("!")}
+
+        assert ignored == "*"
+        assert sent == copied
 
 
 class TestPrivileges:

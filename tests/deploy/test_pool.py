@@ -12,7 +12,8 @@ from django.conf import settings
 from django.db import OperationalError
 from django.db.utils import ConnectionHandler
 
-from deploy.cluster import Cluster, Pool
+from deploy.cluster import Cluster
+from deploy.pool import Pool
 from deploy.processes import Account, Server
 
 DEFAULT = settings.DATABASES["default"]

@@ -49,7 +49,8 @@ class LocalStack:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "deploy.stack", "run"],
+            # Under nohup the tests ignore SIGHUP, and so would what they start.
+            ["env", "--default-signal=HUP", sys.executable, "-m", "deploy.stack", "run"],
             cwd=ROOT,
             env=environment(self.home, PORT=str(self.port), HOST="127.0.0.1"),
             stdout=subprocess.DEVNULL,
@@ -107,7 +108,7 @@ def refusal(home: Path, **variables: str) -> str:
         timeout=30,
         check=False,
     )
-    assert (done.returncode, done.stdout) == (1, "")
+    assert done.returncode == 1
     return done.stderr
 
 
@@ -179,12 +180,13 @@ class TestAStackThatRuns:
         )
 
     def test_has_its_port_to_itself(self, running: LocalStack, tmp_path: Path) -> None:
-        said = refusal(tmp_path, PORT=str(running.port))
+        said = refusal(tmp_path / "another", PORT=str(running.port))
 
         assert said == (
             f"Cannot listen on 127.0.0.1 port {running.port}: Address already in use. "
             f"Choose another port: PORT={running.port + 1} make run\n"
         )
+        assert not (tmp_path / "another").exists()
 
 
 class TestAStackThatIsStopped:
@@ -231,6 +233,20 @@ class TestAStackOfWhichAProcessIsKilled:
         assert running.status_of("/admin/login/") == 200
 
 
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """A folder that a database cluster does not fit in."""
+    folder = Path(tempfile.mkdtemp(prefix="coalition-disk-"))
+    command = ["mount", "--types=tmpfs", "--options=size=8m,mode=755", "tmpfs", str(folder)]
+    mounted = subprocess.run(command, capture_output=True, text=True, check=False)
+    if mounted.returncode == 0:
+        yield folder
+        subprocess.run(["umount", folder], check=True)
+    folder.rmdir()
+    if mounted.returncode != 0:
+        pytest.skip(f"needs a disk to fill, which root can mount: {mounted.stderr.strip()}")
+
+
 class TestAStackThatCannotStart:
     @pytest.mark.parametrize("port", ["http", "0", "65536", "-1", "٨"])
     def test_says_what_a_port_is(self, tmp_path: Path, port: str) -> None:
@@ -251,6 +267,14 @@ class TestAStackThatCannotStart:
         assert said == (
             f"{tmp_path / 'file' / 'home'}: Not a directory. "
             "Mend that, or use another folder: COALITION_HOME=… make run\n"
+        )
+
+    def test_says_that_the_disk_is_full(self, small_disk: Path) -> None:
+        said = refusal(small_disk, PORT=str(free_port()))
+
+        assert said == (
+            "Creating the database cluster failed: there is no space left on the disk. Make some, "
+            "or use a folder on another: COALITION_HOME=… make run, TMPDIR=… make test\n"
         )
 
 

@@ -13,6 +13,7 @@ from django.db import IntegrityError, OperationalError
 
 from backend.models import Stakeholder
 from backend.public import PublicStakeholder
+from tests.conftest import DATA
 
 pytestmark = pytest.mark.django_db
 
@@ -52,8 +53,8 @@ def read(file: Path) -> list[list[str]]:
 
 class TestFarmersMarkets:
     @pytest.fixture
-    def markets(self, shared_data: Path, file: Path) -> Path:
-        file.write_bytes((shared_data / "farmers_markets_chesapeake.csv").read_bytes())
+    def markets(self, file: Path) -> Path:
+        file.write_bytes((DATA / "farmers_markets_chesapeake.csv").read_bytes())
         return file
 
     def test_go_in_with_every_blemish(

@@ -13,6 +13,7 @@ from django.core.management import call_command
 
 from backend import demo
 from backend.models import ContentBlock, Endorsement, HomePage, PolicyCampaign, Stakeholder
+from tests.conftest import DATA
 from tests.factories import make_campaign, make_endorsement, make_homepage, make_stakeholder
 
 pytestmark = pytest.mark.django_db
@@ -230,8 +231,8 @@ class TestStakeholders:
             if stakeholder.location:
                 assert WATERSHED.covers(stakeholder.location), stakeholder
 
-    def test_stand_on_land_in_their_county(self, shared_data: Path) -> None:
-        counties = read_counties(shared_data / "counties_chesapeake.geojson")
+    def test_stand_on_land_in_their_county(self) -> None:
+        counties = read_counties(DATA / "counties_chesapeake.geojson")
 
         for stakeholder in demo.stakeholders():
             if stakeholder.location:
