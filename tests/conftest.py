@@ -37,25 +37,34 @@ def api() -> APIClient:
     return APIClient()
 
 
-def connect_directly(alias: str) -> "psycopg.Connection[tuple[Any, ...]]":
-    """A connection past the pool, with the role of one of DATABASES, in autocommit."""
-    role, owner = settings.DATABASES[alias], settings.DATABASES["owner"]
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+def connect(role: str, *, through: str) -> Connection:
+    """Log in as `role` at the port of the pool ("default") or of the server ("owner")."""
+    passwords = {each["USER"]: each["PASSWORD"] for each in settings.DATABASES.values()}
+    database = settings.DATABASES[through]
     return psycopg.connect(
-        host=owner["HOST"],
-        port=owner["PORT"],
-        user=role["USER"],
-        password=role["PASSWORD"],
-        dbname=role["NAME"],
+        host=database["HOST"],
+        port=database["PORT"],
+        dbname=database["NAME"],
+        user=role,
+        password=passwords[role],
         autocommit=True,
     )
 
 
-def connect_as_owner() -> "psycopg.Connection[tuple[Any, ...]]":
+def connect_directly(alias: str) -> Connection:
+    """A connection past the pool, with the role of one of DATABASES, in autocommit."""
+    return connect(settings.DATABASES[alias]["USER"], through="owner")
+
+
+def connect_as_owner() -> Connection:
     return connect_directly("owner")
 
 
 @pytest.fixture
-def owner() -> Iterator["psycopg.Connection[tuple[Any, ...]]"]:
+def owner() -> Iterator[Connection]:
     with connect_as_owner() as connected:
         yield connected
 

@@ -1,13 +1,16 @@
 """What an import makes of a file's rows, line by line."""
 
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from itertools import count
 from typing import Any
 
 import psycopg
 import pytest
 from django.contrib.gis.geos import Point
-from django.db import IntegrityError, connection
+from django.db import connection
 
 from backend.actions.import_stakeholders import Report, UnusableTableError, import_stakeholders
 from backend.models import Stakeholder
@@ -18,6 +21,7 @@ pytestmark = pytest.mark.django_db
 REQUIRED = "name,email,state,type"
 Owner = psycopg.Connection[tuple[Any, ...]]
 ANN = "Ann,ann@example.org,MD,farmer"
+BAD = "Bad,bad@example.org,XX,farmer"
 
 
 def import_text(text: str, *, dry_run: bool = False, **columns: str) -> Report:
@@ -34,16 +38,27 @@ def figures(report: Report) -> tuple[int, int, int, int]:
 
 
 @contextmanager
-def before_insert(act: Callable[[], None]) -> Iterator[None]:
-    """Do something when the stored rows have been read and none is written yet."""
+def before_query(part: str, act: Callable[[], None], *, number: int = 1) -> Iterator[None]:
+    """Do something before the first query with this part, or before a later one."""
+    numbers = count(1)
 
     def execute(execute: Any, sql: str, *arguments: Any) -> Any:
-        if sql.startswith("INSERT"):
+        if part in sql and next(numbers) == number:
             act()
         return execute(sql, *arguments)
 
     with connection.execute_wrapper(execute):
         yield
+
+
+def before_insert(act: Callable[[], None]) -> AbstractContextManager[None]:
+    """Do something when the stored rows have been read and none is written yet."""
+    return before_query("INSERT", act)
+
+
+def before_lock(act: Callable[[], None]) -> AbstractContextManager[None]:
+    """Do something when the stored rows have been found and none is locked yet."""
+    return before_query("FOR NO KEY UPDATE", act)
 
 
 def reasons_for(**cells: str) -> str:
@@ -215,7 +230,7 @@ class TestBadRow:
 
     @pytest.mark.parametrize(
         "number",
-        ["1_0", "nan", "inf", "-Infinity", "٣٨", "38,9", "38.9°", "0x1p3", "1e", ".", "38 9"],
+        ["1_0", "nan", "inf", "-Infinity", "٣٨", "38.9°", "0x1p3", "1e", ".", ",", "38 9", "1,2,3"],
     )
     def test_has_a_coordinate_that_is_not_a_plain_number(self, number: str) -> None:
         report = import_rows(f"{REQUIRED},longitude,latitude", f'{ANN},-76,"{number}"')
@@ -225,6 +240,15 @@ class TestBadRow:
     @pytest.mark.parametrize("number", ["38", "+38.", ".5", "-0", "3.8e1", "0000038"])
     def test_is_not_one_with_another_spelling_of_a_number(self, number: str) -> None:
         assert not reasons_for(longitude="-76", latitude=number)
+
+    @pytest.mark.parametrize("delimiter", [";", "\t"])
+    def test_is_not_one_with_decimal_commas(self, delimiter: str) -> None:
+        header = ["name", "email", "state", "type", "longitude", "latitude"]
+        ann = [*ANN.split(","), "-76,49", "38,97"]
+
+        import_rows(delimiter.join(header), delimiter.join(ann))
+
+        assert Stakeholder.objects.get().location == ANNAPOLIS
 
     def test_has_a_coordinate_too_large_to_be_finite(self) -> None:
         assert "must be finite" in reasons_for(longitude="1e400", latitude="38")
@@ -354,7 +378,7 @@ class TestHeader:
     def test_lacks_a_required_column(self, field: str) -> None:
         header = REQUIRED.replace(field, "other")
 
-        with pytest.raises(UnusableTableError, match=f"no column {field}.*--map COLUMN={field}"):
+        with pytest.raises(UnusableTableError, match=f"no column {field}. The columns are "):
             import_rows(header, ANN)
 
     def test_lacks_one_coordinate_of_two(self) -> None:
@@ -374,8 +398,73 @@ class TestHeader:
         with pytest.raises(UnusableTableError, match="The file is empty"):
             import_text(text)
 
-    def test_may_be_all_there_is(self) -> None:
-        assert import_rows(REQUIRED).rows == 0
+    @pytest.mark.parametrize("rows", [(), ("", ",,,")])
+    def test_is_not_all_there_may_be(self, rows: tuple[str, ...]) -> None:
+        with pytest.raises(UnusableTableError, match="a header alone"):
+            import_rows(REQUIRED, *rows)
+
+
+class TestDelimiter:
+    @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+    def test_is_that_of_the_header(self, delimiter: str) -> None:
+        report = import_rows(
+            "", delimiter.join(["name", "email", "state", "type"]), ANN.replace(",", delimiter)
+        )
+
+        assert figures(report) == (1, 0, 0, 0)
+
+    @pytest.mark.parametrize(
+        "header", ['"a,b,c,d,e";name;email;state;type', '"a ""b"", c,,,";name;email;state;type']
+    )
+    def test_is_not_what_a_quoted_name_has(self, header: str) -> None:
+        report = import_rows(header, f";{ANN}".replace(",", ";"))
+
+        assert figures(report) == (1, 0, 0, 0)
+
+    def test_is_not_what_the_rows_have(self) -> None:
+        import_rows(REQUIRED, "Ann;;;;;;,ann@example.org,MD,farmer")
+
+        assert Stakeholder.objects.get().name == "Ann;;;;;;"
+
+    def test_parts_the_cells_of_a_row_that_is_not_csv(self) -> None:
+        report = import_rows(REQUIRED.replace(",", ";"), '"Bob;bob@example.org;MD;farmer')
+
+        assert report.rejected[0].cells == ['"Bob', "bob@example.org", "MD", "farmer"]
+
+
+class TestPublication:
+    def test_is_missed_where_nothing_says_that_somebody_agreed(self) -> None:
+        make_stakeholder(email="known@example.org", is_public=False)
+        make_stakeholder(email="same@example.org", is_public=False, name="S", type="farmer")
+        make_stakeholder(email="shown@example.org", is_public=True)
+
+        report = import_rows(
+            f"{REQUIRED},is_public",
+            "New,new@example.org,MD,farmer,",
+            "Known,known@example.org,MD,farmer,",
+            "S,same@example.org,MD,farmer,",
+            "Shown,shown@example.org,MD,farmer,",
+            "Agreed,agreed@example.org,MD,farmer,yes",
+            "Bad,bad@example.org,XX,farmer,no",
+        )
+
+        assert figures(report) == (2, 2, 1, 1)
+        assert report.not_public == 3
+
+    def test_is_no_longer_missed_once_the_file_says_so(self) -> None:
+        import_rows(REQUIRED, ANN)
+
+        report = import_rows(f"{REQUIRED},is_public", f"{ANN},yes")
+
+        assert report.not_public == 0
+
+    @pytest.mark.parametrize("dry_run", [False, True])
+    def test_is_missed_by_a_dry_run_too(self, dry_run: bool) -> None:
+        make_stakeholder(email="known@example.org", is_public=False)
+
+        report = import_rows(REQUIRED, ANN, "Known,known@example.org,MD,farmer", dry_run=dry_run)
+
+        assert report.not_public == 2
 
 
 class TestChosenColumns:
@@ -404,11 +493,11 @@ class TestChosenColumns:
         assert (ann.organization, ann.role) == ("Ann's", "")
 
     def test_must_exist(self) -> None:
-        with pytest.raises(UnusableTableError, match=r"no column 'Mail'. The columns are name, "):
+        with pytest.raises(UnusableTableError, match=r"from 'Mail': .* The columns are name, "):
             import_rows(REQUIRED, ANN, email="Mail")
 
     def test_must_stand_for_a_field(self) -> None:
-        with pytest.raises(UnusableTableError, match=r"no field 'phone'. The fields are name, "):
+        with pytest.raises(UnusableTableError, match=r"as 'phone': .* The fields are name, "):
             import_rows(REQUIRED, ANN, phone="name")
 
 
@@ -433,34 +522,35 @@ class TestDryRun:
 
 
 class TestManyRows:
-    def test_cost_two_queries_for_each_2000(self, django_assert_num_queries: Any) -> None:
+    def test_cost_four_queries_for_each_2000(self, django_assert_num_queries: Any) -> None:
         rows = [f"Farm {n},farm-{n}@example.org,MD,farmer" for n in range(20_000)]
 
-        # The transaction, a savepoint here; and ten times the known rows, and the new ones.
-        with django_assert_num_queries(2 + 10 * 2):
+        # The transaction, a savepoint here; and ten times the keys of the known rows, and the
+        # new ones with a savepoint of their own.
+        with django_assert_num_queries(2 + 10 * (1 + 3)):
             report = import_rows(REQUIRED, *rows)
 
         assert figures(report) == (20_000, 0, 0, 0)
 
-    def test_cost_one_query_for_each_2000_that_are_known(
+    def test_cost_two_queries_for_each_2000_that_are_known(
         self, django_assert_num_queries: Any
     ) -> None:
         rows = [f"Farm {n},farm-{n}@example.org,MD,farmer" for n in range(4_000)]
         import_rows(REQUIRED, *rows)
 
-        with django_assert_num_queries(2 + 2):
+        with django_assert_num_queries(2 + 2 * 2):
             report = import_rows(REQUIRED, *rows)
 
         assert figures(report) == (0, 0, 4_000, 0)
 
-    def test_cost_two_queries_for_each_2000_that_change(
+    def test_cost_three_queries_for_each_2000_that_change(
         self, django_assert_num_queries: Any
     ) -> None:
         rows = [f"Farm {n},farm-{n}@example.org,MD,farmer" for n in range(4_000)]
         import_rows(REQUIRED, *rows)
         changed = [row.replace("MD", "VA") for row in rows]
 
-        with django_assert_num_queries(2 + 2 * 2):
+        with django_assert_num_queries(2 + 2 * 3):
             report = import_rows(REQUIRED, *changed)
 
         assert figures(report) == (0, 4_000, 0, 0)
@@ -488,20 +578,130 @@ class TestAtomicity:
 
         assert not Stakeholder.all_objects.exists()
 
-    @pytest.mark.django_db(transaction=True)
-    def test_imports_nothing_if_another_adds_an_email_meanwhile(self, owner: Owner) -> None:
+
+def work_in_thread(work: Callable[[], Any]) -> Any:
+    """With a connection of its own."""
+    try:
+        return work()
+    finally:
+        connection.close()
+
+
+def wait_until_somebody_waits(owner: Owner) -> None:
+    """Until a transaction waits for a lock that another holds."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    for _ in range(200):
+        if owner.execute(waiting).fetchone() != (0,):
+            return
+        time.sleep(0.02)
+    pytest.fail("Nobody waits for a lock.")
+
+
+@pytest.mark.django_db(transaction=True)
+class TestBesideOthers:
+    # One more than a statement writes.
+    ROWS = [f"Farm {n},farm-{n:04}@example.org,MD,farmer" for n in range(2001)]
+
+    def import_beside(
+        self, owner: Owner, work: Callable[[], Any], *rows: str, batch: int = 1
+    ) -> tuple[Report, Any]:
+        """Import while another does `work`, which begins before a batch is written."""
+        with ThreadPoolExecutor(1) as threads:
+            begun: list[Future[Any]] = []
+
+            def begin() -> None:
+                begun.append(threads.submit(work_in_thread, work))
+                wait_until_somebody_waits(owner)
+
+            with before_query("INSERT", begin, number=batch):
+                report = import_rows(REQUIRED, *rows)
+            return report, begun[0].result()
+
+    def test_waits_for_no_deletion_that_waits_for_it(self, owner: Owner) -> None:
+        import_rows(REQUIRED, *self.ROWS)
+        changed = [row.replace("MD", "VA") for row in reversed(self.ROWS)]
+
+        report, deleted = self.import_beside(owner, Stakeholder.objects.all().delete, *changed)
+
+        assert figures(report) == (0, 2001, 0, 0)
+        assert deleted == (2001, {"coalition.Stakeholder": 2001})
+        assert Stakeholder.all_objects.deleted().in_state("VA").count() == 2001
+
+    def test_waits_for_no_import_that_waits_for_it(self, owner: Owner) -> None:
+        backwards = list(reversed(self.ROWS))
+
+        first, second = self.import_beside(
+            owner, lambda: import_rows(REQUIRED, *backwards), *self.ROWS, batch=2
+        )
+
+        assert figures(first) == (2001, 0, 0, 0)
+        assert figures(second) == (0, 0, 0, 2001)
+
+    def test_ends_like_all_that_import_and_delete_the_same(self) -> None:
+        rows = self.ROWS[:30]
+        works: list[Callable[[], Any]] = [
+            lambda: import_rows(REQUIRED, *rows),
+            lambda: import_rows(REQUIRED, *[row.replace("MD", "VA") for row in reversed(rows)]),
+            lambda: Stakeholder.objects.all().delete(),
+        ]
+
+        with ThreadPoolExecutor(len(works)) as threads:
+            done = [threads.submit(work_in_thread, work) for work in works * 20]
+
+        assert [work.exception() for work in done] == [None] * 60
+
+    def test_rejects_the_row_of_somebody_added_meanwhile(self, owner: Owner) -> None:
         def add_ann() -> None:
             owner.execute(
                 "INSERT INTO stakeholders_stakeholder (name, email, state, type) "
                 "VALUES ('Another Ann', 'ann@example.org', 'MD', 'farmer')"
             )
 
-        with before_insert(add_ann), pytest.raises(IntegrityError, match="unique_email"):
-            import_rows(REQUIRED, ANN, "Bob,bob@example.org,MD,farmer")
+        with before_insert(add_ann):
+            report = import_rows(REQUIRED, BAD, ANN, *self.ROWS, BAD)
 
-        assert Stakeholder.all_objects.get().name == "Another Ann"
+        assert figures(report) == (2001, 0, 0, 3)
+        assert [rejection.line for rejection in report.rejected] == [2, 3, 2005]
+        assert "Import the row again." in report.rejected[1].reasons[0]
+        assert report.rejected[1].cells == ANN.split(",")
+        assert Stakeholder.objects.get(email="ann@example.org").name == "Another Ann"
 
-    @pytest.mark.django_db(transaction=True)
+    def test_rejects_the_row_of_somebody_restored_meanwhile(self, owner: Owner) -> None:
+        make_stakeholder(email="ann@example.org", name="Ann of old").delete()
+
+        def restore_ann() -> None:
+            owner.execute("UPDATE stakeholders_stakeholder SET deleted_at = NULL")
+
+        with before_insert(restore_ann):
+            report = import_rows(REQUIRED, ANN, "Bob,bob@example.org,MD,farmer")
+
+        assert figures(report) == (1, 0, 0, 1)
+        assert "restored" in report.rejected[0].reasons[0]
+        assert set(Stakeholder.objects.values_list("name", flat=True)) == {"Ann of old", "Bob"}
+
+    def test_imports_a_rejected_row_the_second_time(self, owner: Owner) -> None:
+        make_stakeholder(email="ann@example.org", name="Ann of old").delete()
+
+        def restore_ann() -> None:
+            owner.execute("UPDATE stakeholders_stakeholder SET deleted_at = NULL")
+
+        with before_insert(restore_ann):
+            import_rows(REQUIRED, ANN)
+
+        assert figures(import_rows(REQUIRED, ANN)) == (0, 1, 0, 0)
+
+    def test_makes_somebody_anew_who_is_deleted_meanwhile(self, owner: Owner) -> None:
+        make_stakeholder(email="ann@example.org", name="Ann of old")
+
+        def delete_ann() -> None:
+            owner.execute("UPDATE stakeholders_stakeholder SET deleted_at = now()")
+
+        with before_lock(delete_ann):
+            report = import_rows(REQUIRED, ANN)
+
+        assert figures(report) == (1, 0, 0, 0)
+        assert Stakeholder.objects.get().name == "Ann"
+
     def test_lets_nobody_edit_a_row_that_it_has_read_but_all_endorse(self, owner: Owner) -> None:
         make_stakeholder(email="ann@example.org")
         owner.execute("SET lock_timeout = '50ms'")

@@ -6,9 +6,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from psycopg import errors
+
+from tests.conftest import connect
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -31,23 +32,6 @@ FORBIDDEN = [
     "CREATE ROLE stray",
     "CREATE DATABASE stray",
 ]
-
-
-def connect(user: str, *, through: str) -> Connection:
-    """Log in as `user` at the port of the pool ("default") or of the server ("owner")."""
-    passwords = {
-        settings.DATABASES[alias]["USER"]: settings.DATABASES[alias]["PASSWORD"]
-        for alias in ("default", "owner")
-    }
-    database = settings.DATABASES[through]
-    return psycopg.connect(
-        host=database["HOST"],
-        port=database["PORT"],
-        dbname=database["NAME"],
-        user=user,
-        password=passwords[user],
-        autocommit=True,
-    )
 
 
 def first_column(connected: Connection, query: str) -> list[Any]:

@@ -4,13 +4,34 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-REQUIRED = ("name", "email", "state", "type")
-POSITION = ("longitude", "latitude")
-FIELDS = (*REQUIRED, "organization", "role", "county", *POSITION, "is_public")
+from backend.actions.import_stakeholders.fields import FIELDS, POSITION, REQUIRED
+
+NAMES_SHOWN = 10
+NAME_WIDTH = 40
 
 
 class UnusableTableError(Exception):
     """Why nothing of a table can be imported, and what to do about it, in a sentence."""
+
+
+class MissingColumnsError(UnusableTableError):
+    """Some `fields` have no column."""
+
+    def __init__(self, fields: Sequence[str], header: Sequence[str]) -> None:
+        super().__init__(
+            f"There is no column {' or '.join(fields)}. "
+            f"The columns are {enumerate_briefly(header)}."
+        )
+        self.fields = fields
+
+
+def enumerate_briefly(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    shown = [
+        name if len(name) <= NAME_WIDTH else f"{name[:NAME_WIDTH]}…" for name in names[:NAMES_SHOWN]
+    ]
+    more = [f"and {len(names) - NAMES_SHOWN:,} more"] if len(names) > NAMES_SHOWN else []
+    return ", ".join(shown + more)
 
 
 @dataclass(frozen=True)
@@ -45,7 +66,7 @@ def match_columns(header: Sequence[str], chosen: Mapping[str, str]) -> Columns:
     unchosen = set(names) - set(column_of.values())
     column_of |= {field: field for field in FIELDS if field in unchosen and field not in column_of}
     _require_unique(names, column_of)
-    _require_complete(column_of)
+    _require_complete(header, column_of)
     return Columns(header, {field: names.index(column) for field, column in column_of.items()})
 
 
@@ -53,13 +74,13 @@ def _require_known(names: Sequence[str], header: Sequence[str], chosen: Mapping[
     for field, column in chosen.items():
         if field not in FIELDS:
             raise UnusableTableError(
-                f"--map {column}={field}: there is no field {field!r}. "
+                f"{column!r} cannot be read as {field!r}: there is no such field. "
                 f"The fields are {', '.join(FIELDS)}."
             )
         if column.strip().lower() not in names:
             raise UnusableTableError(
-                f"--map {column}={field}: there is no column {column!r}. "
-                f"The columns are {', '.join(header)}."
+                f"{field!r} cannot be read from {column!r}: there is no such column. "
+                f"The columns are {enumerate_briefly(header)}."
             )
 
 
@@ -72,13 +93,9 @@ def _require_unique(names: Sequence[str], column_of: Mapping[str, str]) -> None:
             )
 
 
-def _require_complete(column_of: Mapping[str, str]) -> None:
+def _require_complete(header: Sequence[str], column_of: Mapping[str, str]) -> None:
     # Half a position is none.
     needed = REQUIRED + (POSITION if column_of.keys() & set(POSITION) else ())
     missing = [field for field in needed if field not in column_of]
     if missing:
-        options = " ".join(f"COLUMN={field}" for field in missing)
-        raise UnusableTableError(
-            f"There is no column {' or '.join(missing)}. "
-            f"Name the column to read instead: --map {options}"
-        )
+        raise MissingColumnsError(missing, header)

@@ -1,4 +1,4 @@
-"""The rows of a CSV file (RFC 4180), each with the line of the file that it begins on."""
+"""The rows of a CSV file (RFC 4180, but for its delimiter), each with the line it begins on."""
 
 import csv
 from collections import deque
@@ -10,7 +10,7 @@ class Row(NamedTuple):
     line: int
     cells: list[str]
     # Why it is not CSV; empty if it is.
-    flaw: str = ""
+    error: str = ""
 
 
 class Lines:
@@ -43,22 +43,22 @@ class Lines:
         return first
 
 
-def read_rows(lines: Iterable[str]) -> Iterator[Row]:
+def read_rows(lines: Iterable[str], delimiter: str) -> Iterator[Row]:
     """The rows of which not every cell is blank; line ends must be kept in `lines`.
 
     A row that is not CSV ends with its first line, so that a quotation mark left open does not
-    swallow the rows that follow. Its cells are what stands between its commas.
+    swallow the rows that follow. Its cells are what stands between its delimiters.
     """
     source = Lines(lines)
     while True:
         try:
-            for cells in csv.reader(source, strict=True):
+            for cells in csv.reader(source, delimiter=delimiter, strict=True):
                 if any(cell.strip() for cell in cells):
                     yield Row(source.row_begins, cells)
                 source.end_row()
         except csv.Error as error:
             line = source.row_begins
-            cells = source.end_row_after_its_first_line().rstrip("\r\n").split(",")
+            cells = source.end_row_after_its_first_line().rstrip("\r\n").split(delimiter)
             yield Row(line, cells, f"This is not CSV ({error}): look at its quotation marks.")
         else:
             return

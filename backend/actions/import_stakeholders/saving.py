@@ -1,112 +1,81 @@
-"""Stakeholders from a table: all that can be read, or nothing."""
+"""Rows into the database, in one transaction, beside others who write."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
-from backend.actions.import_stakeholders.columns import Columns, UnusableTableError, match_columns
-from backend.actions.import_stakeholders.csv_rows import Row, read_rows
-from backend.actions.import_stakeholders.row_validation import Draft, draft
+from backend.actions.import_stakeholders.parsed_rows import ParsedRow
+from backend.actions.import_stakeholders.report import Report
 from backend.models import Stakeholder
 
 # Few enough that a statement ends long before the time limit of coalition_app.
 ROWS_PER_STATEMENT = 2000
 
-
-@dataclass(frozen=True)
-class Rejection:
-    line: int
-    cells: Sequence[str]
-    reasons: Sequence[str]
-
-
-@dataclass
-class Report:
-    """What became of each row of the table."""
-
-    columns: Columns
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    rejected: list[Rejection] = field(default_factory=list)
-
-    @property
-    def rows(self) -> int:
-        return self.created + self.updated + self.unchanged + len(self.rejected)
-
-    def reject(self, row: Row, *reasons: str) -> None:
-        self.rejected.append(Rejection(row.line, row.cells, reasons))
+ADDED_MEANWHILE = (
+    "email: Somebody has just added or restored a stakeholder with it. Import the row again."
+)
 
 
 @transaction.atomic
-def import_stakeholders(
-    *, lines: Iterable[str], columns: Mapping[str, str], dry_run: bool = False
-) -> Report:
-    """Create or update stakeholders, by e-mail, from the lines of a CSV file with a header.
+def save(rows: Sequence[ParsedRow], report: Report, *, dry_run: bool) -> None:
+    """Update the stakeholders with the rows' e-mail addresses, create those that are missing.
 
-    `columns` names the columns of fields that are not called like the field. Live stakeholders
-    alone are updated; a column that the file lacks leaves its field as it is. A row that breaks
-    a rule is rejected, and stops no other. A dry run reports the same, and writes nothing.
-    Raises UnusableTableError if the header will not do.
+    No address may be in two rows. A row that somebody else has added meanwhile is rejected.
     """
-    rows = read_rows(lines)
-    report = Report(_read_header(rows, columns))
-    drafts = _acceptable(rows, report)
-    while some := list(islice(drafts, ROWS_PER_STATEMENT)):
-        _save(some, report, dry_run=dry_run)
-    return report
-
-
-def _read_header(rows: Iterator[Row], columns: Mapping[str, str]) -> Columns:
-    header = next(rows, None)
-    if header is None:
-        raise UnusableTableError("The file is empty: it needs a header and a row per stakeholder.")
-    if header.flaw:
-        raise UnusableTableError(f"The header cannot be read. {header.flaw}")
-    return match_columns(header.cells, columns)
-
-
-def _acceptable(rows: Iterator[Row], report: Report) -> Iterator[Draft]:
-    """The rows that break no rule; the others go to the report."""
-    line_of: dict[str, int] = {}
-    width = len(report.columns.header)
-    for row in rows:
-        if row.flaw or len(row.cells) != width:
-            report.reject(row, row.flaw or f"It has {len(row.cells)} cells, the header {width}.")
-            continue
-        read = draft(report.columns.trimmed(row.cells))
-        email = read.stakeholder.email
-        repeated = [f"email: Line {line_of[email]} has it already."] if email in line_of else []
-        if read.flaws or repeated:
-            report.reject(row, *read.flaws, *repeated)
+    # Whoever waits for another does so in one order, or two would wait for each other: first for
+    # the rows to update, by their key as soft deletion has it, then for the new, by their e-mail.
+    keys = _find_keys(rows)
+    known = sorted((row for row in rows if row.email in keys), key=lambda row: keys[row.email])
+    new = [row for row in rows if row.email not in keys]
+    for batch in _batches(known):
+        new += _update(batch, keys, report, dry_run=dry_run)
+    for batch in _batches(sorted(new, key=lambda row: row.email)):
+        if dry_run:
+            _count_created(batch, report)
         else:
-            line_of[email] = row.line
-            yield read
+            _create(batch, report)
 
 
-def _save(drafts: Sequence[Draft], report: Report, *, dry_run: bool) -> None:
-    emails = [draft.stakeholder.email for draft in drafts]
-    rows = Stakeholder.objects.reachable_at(*emails).defer("public_location")
+def _batches(rows: Sequence[ParsedRow]) -> Iterator[Sequence[ParsedRow]]:
+    for start in range(0, len(rows), ROWS_PER_STATEMENT):
+        yield rows[start : start + ROWS_PER_STATEMENT]
+
+
+def _emails(rows: Iterable[ParsedRow]) -> list[str]:
+    return [row.email for row in rows]
+
+
+def _find_keys(rows: Sequence[ParsedRow]) -> dict[str, int]:
+    """The key of the stakeholder with each e-mail."""
+    keys: dict[str, int] = {}
+    for batch in _batches(rows):
+        found = Stakeholder.objects.reachable_at(*_emails(batch))
+        keys |= dict(found.values_list("email", "pk"))
+    return keys
+
+
+def _update(
+    rows: Sequence[ParsedRow], keys: Mapping[str, int], report: Report, *, dry_run: bool
+) -> list[ParsedRow]:
+    """Returns the rows whose stakeholder has been deleted, or got another e-mail, meanwhile."""
+    emails = _emails(rows)
+    found = Stakeholder.objects.filter(pk__in=[keys[email] for email in emails])
+    found = found.reachable_at(*emails).defer("public_location").order_by("pk")
     if not dry_run:
         # Nobody's edit is overwritten unseen, and endorsements can still refer to the rows.
-        rows = rows.select_for_update(no_key=True)
-    stored = {row.email: row for row in rows}
-    new = [draft.stakeholder for draft in drafts if draft.stakeholder.email not in stored]
-    known = [
-        (draft, stored[email]) for draft in drafts if (email := draft.stakeholder.email) in stored
-    ]
-    changed = [row for draft, row in known if draft.change(row)]
-    report.created += len(new)
+        found = found.select_for_update(no_key=True)
+    stored = {stakeholder.email: stakeholder for stakeholder in found}
+    known = [(row, stored[row.email]) for row in rows if row.email in stored]
+    changed = [stakeholder for row, stakeholder in known if row.apply_to(stakeholder)]
     report.updated += len(changed)
     report.unchanged += len(known) - len(changed)
+    report.not_public += sum(not stakeholder.is_public for stakeholder in stored.values())
     if not dry_run:
-        _write(new, changed, fields=frozenset().union(*(draft.given for draft in drafts)))
+        _write(changed, {field for row in rows for field in row.values})
+    return [row for row in rows if row.email not in stored]
 
 
-def _write(new: list[Stakeholder], changed: list[Stakeholder], fields: frozenset[str]) -> None:
-    Stakeholder.objects.bulk_create(new)
+def _write(changed: Sequence[Stakeholder], fields: Iterable[str]) -> None:
     # An INSERT whose every row conflicts: several times as fast as bulk_update().
     Stakeholder.objects.bulk_create(
         changed,
@@ -114,3 +83,25 @@ def _write(new: list[Stakeholder], changed: list[Stakeholder], fields: frozenset
         unique_fields=["pk"],
         update_fields=[*fields, "updated_at"],
     )
+
+
+def _create(rows: Sequence[ParsedRow], report: Report) -> None:
+    try:
+        with transaction.atomic():
+            Stakeholder.objects.bulk_create([Stakeholder(**row.values) for row in rows])
+    except IntegrityError:
+        found = Stakeholder.objects.reachable_at(*_emails(rows))
+        added = set(found.values_list("email", flat=True))
+        if not added:
+            raise
+        for row in rows:
+            if row.email in added:
+                report.reject(row.source, ADDED_MEANWHILE)
+        _create([row for row in rows if row.email not in added], report)
+    else:
+        _count_created(rows, report)
+
+
+def _count_created(rows: Sequence[ParsedRow], report: Report) -> None:
+    report.created += len(rows)
+    report.not_public += sum(not row.values.get("is_public") for row in rows)

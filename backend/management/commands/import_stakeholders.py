@@ -1,30 +1,69 @@
 import csv
-import gc
 import io
 import os
 import shutil
 import sys
+import textwrap
+from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import (
+    BaseCommand,
+    CommandError,
+    CommandParser,
+    DjangoHelpFormatter,
+)
 from django.db import DatabaseError
+from django.utils.text import capfirst
 from tqdm import tqdm
 
-from backend.actions.import_stakeholders import Report, UnusableTableError, import_stakeholders
+from backend.actions.import_stakeholders import (
+    FIELDS,
+    REQUIRED,
+    MissingColumnsError,
+    Report,
+    UnusableTableError,
+    accepted_values,
+    detect_encoding,
+    enumerate_briefly,
+    import_stakeholders,
+)
+from backend.models import Stakeholder
 
 SOME_REJECTED = 3
 # The file has the others, and the rest of a long reason.
 REJECTIONS_SHOWN = 5
 REASON_WIDTH = 200
 
+SHOWN_LABEL = capfirst(Stakeholder._meta.get_field("is_public").verbose_name)
+
+
+class HelpFormatter(DjangoHelpFormatter, RawDescriptionHelpFormatter):
+    """Leaves the lines of the epilog as they are."""
+
 
 class Command(BaseCommand):
     help = "Create or update stakeholders, by e-mail, from a CSV file."
 
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        return super().create_parser(
+            prog_name,
+            subcommand,
+            epilog=describe_columns(),
+            formatter_class=HelpFormatter,
+            **kwargs,
+        )
+
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE.csv", help="UTF-8, with a header")
+        parser.add_argument(
+            "file",
+            type=Path,
+            metavar="FILE.csv",
+            help="with a header; in UTF-8, or UTF-16 with a byte order mark; "
+            "its cells separated by commas, semicolons or tabs",
+        )
         parser.add_argument(
             "--map",
             dest="choices",
@@ -40,14 +79,8 @@ class Command(BaseCommand):
         self, *, file: Path, choices: Sequence[str], dry_run: bool, **_options: object
     ) -> None:
         columns = parse_choices(choices)
-        with uncollected_so_far():
-            report = import_file(file, columns=columns, dry_run=dry_run)
-        if ignored := report.columns.ignored:
-            self.stdout.write(f"Ignored columns: {', '.join(ignored)}.")
-        self.stdout.write(
-            f"{report.rows:,} rows: {report.created:,} created, {report.updated:,} updated, "
-            f"{report.unchanged:,} unchanged, {len(report.rejected):,} rejected."
-        )
+        report = import_file(file, columns=columns, dry_run=dry_run)
+        self._show_figures(report)
         if dry_run:
             self.stdout.write("This was a dry run: the database is as it was.")
         target = file.with_suffix(".rejected.csv")
@@ -55,6 +88,21 @@ class Command(BaseCommand):
         if report.rejected:
             self._show_rejections(report, target)
             sys.exit(SOME_REJECTED)
+
+    def _show_figures(self, report: Report) -> None:
+        if ignored := report.columns.ignored:
+            self.stdout.write(f"Ignored columns: {enumerate_briefly(ignored)}.")
+        self.stdout.write(
+            f"{report.rows:,} rows: {report.created:,} created, {report.updated:,} updated, "
+            f"{report.unchanged:,} unchanged, {len(report.rejected):,} rejected."
+        )
+        if report.not_public:
+            self.stdout.write(
+                f"Not shown to the public: {report.not_public:,} of these "
+                f"{report.accepted:,} stakeholders, since nothing says that they agreed to be "
+                "listed. For those who did, write yes in a column is_public and import the file "
+                f'again, or tick "{SHOWN_LABEL}" in the admin.'
+            )
 
     def _show_rejections(self, report: Report, target: Path) -> None:
         self.stdout.write(f"Mend the rejected rows in {target}, then import that file:")
@@ -79,15 +127,18 @@ def parse_choices(choices: Sequence[str]) -> dict[str, str]:
     return columns
 
 
-@contextmanager
-def uncollected_so_far() -> Iterator[None]:
-    """Keep the garbage collector from what is in memory already, most of it Django."""
-    # The many rows have it look around so often that it takes a quarter of the time.
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
+def describe_columns() -> str:
+    """The columns that are read, each with what its cells may say."""
+    width = max(map(len, FIELDS)) + 4
+    return "columns (* required), in any order:\n" + "\n".join(
+        textwrap.fill(
+            accepted_values(field),
+            width=79,
+            initial_indent=f"  {field}{'*' * (field in REQUIRED)}".ljust(width),
+            subsequent_indent=" " * width,
+        )
+        for field in FIELDS
+    )
 
 
 def import_file(file: Path, *, columns: Mapping[str, str], dry_run: bool) -> Report:
@@ -99,30 +150,35 @@ def import_file(file: Path, *, columns: Mapping[str, str], dry_run: bool) -> Rep
         raise CommandError(f"Cannot read {file}: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise CommandError(
-            f"Nothing of {file} was imported. It is not UTF-8: save it as CSV UTF-8."
+            f"Nothing of {file} was imported. "
+            f"It is not {error.encoding.upper()}: save it as CSV UTF-8."
+        ) from error
+    except MissingColumnsError as error:
+        options = " ".join(f"COLUMN={field}" for field in error.fields)
+        raise CommandError(
+            f"Nothing of {file} was imported. {error} "
+            f"Name the column to read instead: --map {options}"
         ) from error
     except UnusableTableError as error:
         raise CommandError(f"Nothing of {file} was imported. {error}") from error
     except DatabaseError as error:
-        raise CommandError(f"Nothing of {file} was imported. {explain(error)}") from error
+        raise CommandError(
+            f"Nothing of {file} was imported. "
+            f"The database refused ({str(error).strip()}). Import it again."
+        ) from error
 
 
 def read(source: io.BufferedReader) -> Iterator[str]:
     """The lines, with their ends, while a terminal shows how much has been read."""
     size = os.fstat(source.fileno()).st_size
+    encoding = detect_encoding(source.peek())
     with (
-        io.TextIOWrapper(source, encoding="utf-8-sig", newline="") as lines,
+        io.TextIOWrapper(source, encoding=encoding, newline="") as lines,
         tqdm(total=size, unit="B", unit_scale=True, disable=not sys.stderr.isatty()) as bar,
     ):
         for line in lines:
             bar.update(source.tell() - bar.n)
             yield line
-
-
-def explain(error: DatabaseError) -> str:
-    if "unique_email" in str(error):
-        return "Somebody has just added a stakeholder that is in it. Import it again."
-    return f"The database refused ({str(error).strip()}). Import it again."
 
 
 def write_rejections(report: Report, target: Path, *, mode_of: Path) -> None:
@@ -136,7 +192,7 @@ def write_rejections(report: Report, target: Path, *, mode_of: Path) -> None:
         unfinished.touch(mode=0o600)
         shutil.copymode(mode_of, unfinished)
         with unfinished.open("w", encoding="utf-8", newline="") as output:
-            table = csv.writer(output)
+            table = csv.writer(output, delimiter=report.delimiter)
             table.writerow(["line", "reason", *report.columns.header])
             table.writerows(
                 [rejection.line, " ".join(rejection.reasons), *rejection.cells]

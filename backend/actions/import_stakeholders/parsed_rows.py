@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 from django.contrib.gis.geos import Point
 from django.core.exceptions import ValidationError
 
-from backend.actions.import_stakeholders.columns import POSITION
-from backend.models import Stakeholder, State
+from backend.actions.import_stakeholders.columns import Columns
+from backend.actions.import_stakeholders.csv_rows import Row
+from backend.actions.import_stakeholders.fields import BOOLEANS, POSITION, STATES
+from backend.models import Stakeholder
 from backend.models.fields import WGS84
-
-STATES = {name.lower(): code for code, label in State.choices for name in (code, str(label))}
-TRUTH_VALUES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 NORMALISE: Mapping[str, Callable[[str], str]] = {
     "email": str.lower,
@@ -20,34 +19,42 @@ NORMALISE: Mapping[str, Callable[[str], str]] = {
     "state": lambda cell: STATES.get(cell.lower(), cell),
 }
 
-# float() takes 1_0, nan and the digits of every script.
-DECIMAL_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+# float() takes 1_0, nan and the digits of every script. Among degrees a comma separates no
+# thousands: it is what spreadsheets write for a point in many countries.
+DECIMAL_NUMBER = re.compile(r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?")
 # Unicode's control characters, and its separators of lines and paragraphs.
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-class Draft(NamedTuple):
-    """A stakeholder as a row describes it; only the `given` fields are the row's."""
+class ParsedRow(NamedTuple):
+    """The values of a stakeholder's fields that a row gives, and what is wrong with it."""
 
-    stakeholder: Stakeholder
-    given: frozenset[str]
-    flaws: list[str]
+    source: Row
+    values: Mapping[str, Any]
+    errors: list[str]
 
-    def change(self, stored: Stakeholder) -> bool:
-        """Give `stored` the values of the row; whether any of them differed."""
-        differing = [
-            field
-            for field in self.given
-            if getattr(stored, field) != getattr(self.stakeholder, field)
-        ]
-        for field in differing:
-            setattr(stored, field, getattr(self.stakeholder, field))
+    @property
+    def email(self) -> str:
+        """In lower case."""
+        email: str = self.values["email"]
+        return email
+
+    def apply_to(self, stakeholder: Stakeholder) -> bool:
+        """Give the stakeholder the values of the row; whether any of them differed."""
+        differing = {
+            field: value
+            for field, value in self.values.items()
+            if getattr(stakeholder, field) != value
+        }
+        for field, value in differing.items():
+            setattr(stakeholder, field, value)
         return bool(differing)
 
 
-def draft(cells: Mapping[str, str]) -> Draft:
-    """Read the trimmed cell of each field. A blank `is_public` is not given."""
-    flaws = [
+def parse_row(row: Row, columns: Columns) -> ParsedRow:
+    """The row must have a cell for each column. A blank `is_public` gives no value."""
+    cells = columns.trimmed(row.cells)
+    errors = [
         f"{field}: It contains a control character (U+{ord(found[0]):04X})."
         for field, cell in cells.items()
         if (found := CONTROL_CHARACTER.search(cell))
@@ -61,18 +68,17 @@ def draft(cells: Mapping[str, str]) -> Draft:
         try:
             values |= read(cells)
         except ValueError as error:
-            flaws.append(str(error))
-    stakeholder = Stakeholder(**values)
-    return Draft(stakeholder, frozenset(values), flaws + _broken_rules(stakeholder))
+            errors.append(str(error))
+    return ParsedRow(row, values, errors + _broken_rules(Stakeholder(**values)))
 
 
 def _read_is_public(cells: Mapping[str, str]) -> dict[str, bool]:
     cell = cells.get("is_public", "")
     if not cell:
         return {}
-    if cell.lower() not in TRUTH_VALUES:
+    if cell.lower() not in BOOLEANS:
         raise ValueError(f"is_public: {cell!r} is neither yes nor no.")
-    return {"is_public": TRUTH_VALUES[cell.lower()]}
+    return {"is_public": BOOLEANS[cell.lower()]}
 
 
 def _read_location(cells: Mapping[str, str]) -> dict[str, Point | None]:
@@ -80,14 +86,14 @@ def _read_location(cells: Mapping[str, str]) -> dict[str, Point | None]:
     position = {field: cells[field] for field in POSITION if field in cells}
     if not any(position.values()):
         return {"location": None} if position else {}
-    flaws = [
+    errors = [
         f"{field}: {cell!r} is not a number." if cell else f"{field}: It is missing."
         for field, cell in position.items()
         if not DECIMAL_NUMBER.fullmatch(cell)
     ]
-    if flaws:
-        raise ValueError(" ".join(flaws))
-    longitude, latitude = (float(position[field]) for field in POSITION)
+    if errors:
+        raise ValueError(" ".join(errors))
+    longitude, latitude = (float(position[field].replace(",", ".")) for field in POSITION)
     return {"location": Point(longitude, latitude, srid=WGS84)}
 
 
