@@ -625,7 +625,7 @@ class TestBesideOthers:
 
         assert figures(report) == (0, 2001, 0, 0)
         assert deleted == (2001, {"coalition.Stakeholder": 2001})
-        assert Stakeholder.all_objects.deleted().in_state("VA").count() == 2001
+        assert Stakeholder.all_objects.deleted().filter(state="VA").count() == 2001
 
     def test_waits_for_no_import_that_waits_for_it(self, owner: Owner) -> None:
         backwards = list(reversed(self.ROWS))

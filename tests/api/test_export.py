@@ -72,45 +72,46 @@ def workers(api_server: tuple[Server, int]) -> Workers:
 
 
 @pytest.fixture
-def app() -> Iterator[Rows]:
-    """A direct connection as coalition_app, who sees its own sessions and may end them."""
-    with connect_directly("default") as connected:
+def reader() -> Iterator[Rows]:
+    """A direct connection as coalition_reader, who sees its own sessions and may end them."""
+    with connect_directly("public") as connected:
+        connected.execute("SET default_transaction_read_only = off")
         yield connected
 
 
 @pytest.fixture
-def impatient_database(app: Rows) -> Iterator[None]:
+def impatient_database(reader: Rows) -> Iterator[None]:
     """One that waits for a client in a transaction for 0.3 s, not for a minute."""
-    usual = app.execute("SHOW idle_in_transaction_session_timeout").fetchall()[0][0]
-    limit_idling(app, "300ms")
+    usual = reader.execute("SHOW idle_in_transaction_session_timeout").fetchall()[0][0]
+    limit_idling(reader, "300ms")
     yield
-    limit_idling(app, usual)
+    limit_idling(reader, usual)
 
 
-def limit_idling(app: Rows, duration: str) -> None:
-    app.execute(
-        f"ALTER ROLE coalition_app IN DATABASE {app.info.dbname} "
+def limit_idling(reader: Rows, duration: str) -> None:
+    reader.execute(
+        f"ALTER ROLE coalition_reader IN DATABASE {reader.info.dbname} "
         f"SET idle_in_transaction_session_timeout = '{duration}'"
     )
     # It holds for new connections: the pool is to have no other, within a second.
-    app.execute(
+    reader.execute(
         "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity "
         "WHERE usename = current_user AND pid <> pg_backend_pid()"
     )
 
 
-def streams(app: Rows) -> list[int]:
-    """The server processes that are in a transaction of coalition_app."""
-    found = app.execute(
+def streams(reader: Rows) -> list[int]:
+    """The server processes that are in a transaction of coalition_reader."""
+    found = reader.execute(
         "SELECT pid FROM pg_stat_activity WHERE usename = current_user "
         "AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"
     )
     return [pid for (pid,) in found]
 
 
-def is_held_up(app: Rows) -> bool:
+def is_held_up(reader: Rows) -> bool:
     """Whether a stream has waited for its client for a while."""
-    found = app.execute(
+    found = reader.execute(
         "SELECT FROM pg_stat_activity WHERE usename = current_user "
         "AND state = 'idle in transaction' AND clock_timestamp() - state_change > '0.2 s'"
     )
@@ -203,25 +204,25 @@ class TestClient:
     def test_that_hangs_up_frees_its_connection_within_a_second(
         self,
         port: int,
-        app: Rows,
+        reader: Rows,
         hang_up: Callable[[socket.socket, HTTPResponse], None],
         encoding: str,
     ) -> None:
         with asking(port, encoding=encoding) as (client, response):
             response.read(100_000)
-            wait_until(lambda: is_held_up(app))
+            wait_until(lambda: is_held_up(reader))
 
             hang_up(client, response)
 
-            wait_until(lambda: not streams(app), seconds=1)
+            wait_until(lambda: not streams(reader), seconds=1)
         assert json.loads(fetch(port, query="?search=nobody"))["features"] == []
 
     def test_that_reads_slowly_gets_what_there_was_at_one_moment(
-        self, port: int, app: Rows, owner: Rows
+        self, port: int, reader: Rows, owner: Rows
     ) -> None:
         with asking(port) as (_, response):
             received = response.read(100_000)
-            wait_until(lambda: is_held_up(app))
+            wait_until(lambda: is_held_up(reader))
 
             with owner.transaction():
                 owner.execute(CROWD_ROWS.replace("(1, %s)", "(0, %s)"), [0])
@@ -237,11 +238,11 @@ class TestClient:
         ]
 
     @pytest.mark.usefixtures("impatient_database")
-    def test_that_reads_nothing_for_too_long_gets_no_end(self, port: int, app: Rows) -> None:
+    def test_that_reads_nothing_for_too_long_gets_no_end(self, port: int, reader: Rows) -> None:
         with asking(port) as (_, response):
             received = response.read(100_000)
 
-            wait_until(lambda: not streams(app))
+            wait_until(lambda: not streams(reader))
             received += rest_of(response)
 
         with pytest.raises(json.JSONDecodeError):
@@ -251,13 +252,13 @@ class TestClient:
 @pytest.mark.usefixtures("crowd")
 class TestFailure:
     @pytest.mark.parametrize("encoding", ENCODINGS)
-    def test_in_the_middle_leaves_no_document(self, port: int, app: Rows, encoding: str) -> None:
+    def test_in_the_middle_leaves_no_document(self, port: int, reader: Rows, encoding: str) -> None:
         with asking(port, encoding=encoding) as (_, response):
             received = response.read(100_000)
-            wait_until(lambda: is_held_up(app))
+            wait_until(lambda: is_held_up(reader))
 
-            (stream,) = streams(app)
-            app.execute("SELECT pg_terminate_backend(%s)", [stream])
+            (stream,) = streams(reader)
+            reader.execute("SELECT pg_terminate_backend(%s)", [stream])
             received += rest_of(response)
 
         text, is_whole = decoded(received, encoding)
@@ -267,12 +268,12 @@ class TestFailure:
         assert json.loads(fetch(port, query="?search=nobody"))["features"] == []
 
     @pytest.mark.xfail(reason="granian 2.8 ends every body as if it were complete")
-    def test_in_the_middle_cuts_the_transfer_off(self, port: int, app: Rows) -> None:
+    def test_in_the_middle_cuts_the_transfer_off(self, port: int, reader: Rows) -> None:
         with asking(port) as (_, response):
-            wait_until(lambda: is_held_up(app))
+            wait_until(lambda: is_held_up(reader))
 
-            (stream,) = streams(app)
-            app.execute("SELECT pg_terminate_backend(%s)", [stream])
+            (stream,) = streams(reader)
+            reader.execute("SELECT pg_terminate_backend(%s)", [stream])
 
             with pytest.raises(IncompleteRead):
                 response.read()

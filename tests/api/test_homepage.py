@@ -31,7 +31,7 @@ class TestHomePage:
         document = api.get(URL).json()
 
         fields = {field.name for field in homepage._meta.concrete_fields}
-        assert set(document) == fields | {"content_blocks"}
+        assert set(document) == fields | {"content_blocks", "totals"}
         assert document["social_media_urls"] == {"mastodon": "https://social.example/@bay"}
 
     def test_has_its_visible_blocks_in_their_order(self, api: APIClient) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connections
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
@@ -53,10 +53,10 @@ def rows(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 def plans(api: APIClient, url: str, body: dict[str, Any] | None = None) -> list[str]:
     """The plan of each query that the answer takes."""
-    with CaptureQueriesContext(connection) as captured:
+    with CaptureQueriesContext(connections["public"]) as captured:
         response = api.get(url) if body is None else api.post(url, body, format="json")
     assert response.status_code == 200, response.content
-    with connection.cursor() as cursor:
+    with connections["public"].cursor() as cursor:
         plans = []
         for query in captured.captured_queries:
             # The look-up before any work, and Django's of the units, once in a process.

@@ -2,14 +2,14 @@ import gzip
 import json
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import brotli
 import pytest
 import zstandard
 from django.core.cache import cache
-from django.db import connection
+from django.db import connections
 from django.test import override_settings
 from rest_framework.test import APIClient
 
@@ -87,7 +87,7 @@ class TestEntityTag:
     ) -> None:
         tag = api.get(LIST)["ETag"]
 
-        with django_assert_num_queries(1):  # the revision
+        with django_assert_num_queries(1, connection=connections["public"]):  # the revision
             assert api.get(LIST, HTTP_IF_NONE_MATCH=f'"other", W/{tag}').status_code == 304
 
     def test_differs_by_query_and_by_encoding(self, api: APIClient) -> None:
@@ -136,8 +136,31 @@ class TestWrites:
         assert api.get("/api/v1/campaigns").json()["results"][0]["endorsement_count"] == 2
 
     def test_elsewhere_change_nothing(self, api: APIClient) -> None:
-        assert not self.changed(api, "/api/v1/homepage", make_stakeholder)
+        stakeholder = make_stakeholder()
+
         assert not self.changed(api, LIST, lambda: make_homepage(tagline="New"))
+        assert not self.changed(api, LIST, make_endorsement_of(stakeholder))
+        for path in PATHS:
+            assert not self.changed(api, path, lambda: make_stakeholder(is_public=False)), path
+
+    def test_of_an_endorsement_change_who_endorsed_its_campaign(self, api: APIClient) -> None:
+        stakeholder = make_stakeholder()
+
+        assert self.changed(api, f"{LIST}?campaign=c", make_endorsement_of(stakeholder))
+        # However the parameter's name is written.
+        assert self.changed(api, f"{LIST}?%63ampaign=c", make_endorsement_of(stakeholder))
+
+    def test_of_a_stakeholder_change_the_totals(self, api: APIClient) -> None:
+        make_homepage(is_active=True)
+
+        assert self.changed(api, "/api/v1/homepage", make_stakeholder)
+        assert not self.changed(
+            api, "/api/v1/homepage", lambda: Stakeholder.objects.update(name="New")
+        )
+
+
+def make_endorsement_of(stakeholder: Stakeholder) -> Callable[[], object]:
+    return lambda: make_endorsement(stakeholder=stakeholder)
 
 
 class TestKeptAnswers:
@@ -145,7 +168,7 @@ class TestKeptAnswers:
         make_stakeholder()
         first = api.get(LIST)
 
-        with django_assert_num_queries(1):  # the revision
+        with django_assert_num_queries(1, connection=connections["public"]):  # the revision
             second = api.get(LIST)
 
         assert second.content == first.content
@@ -195,7 +218,7 @@ class TestKeptAnswers:
         def ask() -> None:
             everybody_asks.wait()
             answers.append(APIClient().get(LIST).content)
-            connection.close()
+            connections.close_all()
 
         threads = [threading.Thread(target=ask) for _ in range(4)]
         for thread in threads:
@@ -215,7 +238,7 @@ class TestKeptAnswers:
         nothing_once = [None]
         # The second look-up, by whom makes the answer, and the making itself.
         for place, fail in (
-            ("_remembered", lambda *_: nothing_once.pop()),
+            ("_from_cache", lambda *_: nothing_once.pop()),
             ("_encoded", lambda *_: 1 / 0),
         ):
             with monkeypatch.context() as patch:
