@@ -36,9 +36,14 @@ COMPONENTS: Schema = {
     "StakeholderSet": {
         "type": "object",
         "description": "All features.",
-        "required": ["type", "features"],
+        "required": ["type", "name", "features"],
         "properties": {
             "type": {"type": "string", "const": "FeatureCollection"},
+            "name": {
+                "type": "string",
+                "const": "stakeholders",
+                "description": "What GDAL and QGIS call the layer.",
+            },
             "features": {"type": "array", "items": ref("schemas/StakeholderFeature")},
         },
     },

@@ -65,7 +65,8 @@ def stream_collection(
     queryset: QuerySet[PublicStakeholder], row_json: JsonObject
 ) -> Iterator[bytes]:
     """All features of an ordered queryset as one FeatureCollection."""
-    before = b'{"type":"FeatureCollection","features":[\n'
+    # Without a name GDAL would call the layer something else when the URL has a query.
+    before = b'{"type":"FeatureCollection","name":"stakeholders","features":[\n'
     for features in render_all(queryset, row_json):
         yield before + features
         before = SEPARATOR

@@ -34,6 +34,12 @@ columns["wkb"] = [wkb and wkb.hex() for wkb in geometries]
 print(json.dumps([columns, layer["crs"], layer["geometry_type"]]))
 """
 
+LIST_LAYERS = """
+import json, sys
+from pyogrio import list_layers
+print(json.dumps(list_layers(sys.argv[1]).tolist()))
+"""
+
 
 def read_all(source: str | bytes) -> tuple[dict[str, list[Any]], tuple[str, str]]:
     """The columns by name, the geometries as WKB among them; the CRS and kind of geometry."""
@@ -50,6 +56,13 @@ def read_all(source: str | bytes) -> tuple[dict[str, list[Any]], tuple[str, str]
 
 def public_names() -> list[str]:
     return sorted(PublicStakeholder.objects.values_list("name", flat=True))
+
+
+def layer_name(source: str) -> str:
+    command = [sys.executable, "-c", LIST_LAYERS, source]
+    done = subprocess.run(command, capture_output=True, check=True)
+    [(name, _geometry_type)] = json.loads(done.stdout)
+    return str(name)
 
 
 class TestGDAL:
@@ -75,6 +88,10 @@ class TestGDAL:
 
         assert set(columns) == {"name", "type", "wkb"}
         assert set(columns["type"]) == {"waterman", "farmer"}
+
+    @pytest.mark.parametrize("query", ["", "?type=farmer&state=MD", "?search=nobody"])
+    def test_calls_the_layer_the_same_whatever_the_filter(self, server: str, query: str) -> None:
+        assert layer_name(f"GeoJSON:{server}{PATH}{query}") == "stakeholders"
 
     def test_streams(self, server: str) -> None:
         columns, _ = read_all(f"/vsicurl_streaming/{server}{PATH}")

@@ -401,10 +401,14 @@ class TestWholeSet:
         assert response["Content-Type"] == "application/geo+json"
         document = self.document(response)
         assert document["features"] == api.get(URL).json()["features"]
-        assert set(document) == {"type", "features"}
+        assert set(document) == {"type", "name", "features"}
 
     def test_is_a_document_when_there_is_nobody(self, api: APIClient) -> None:
-        assert self.document(api.get(self.URL)) == {"type": "FeatureCollection", "features": []}
+        assert self.document(api.get(self.URL)) == {
+            "type": "FeatureCollection",
+            "name": "stakeholders",
+            "features": [],
+        }
 
     def test_takes_the_filters_of_the_list(self, api: APIClient) -> None:
         make_stakeholder(name="A", location=ANNAPOLIS)

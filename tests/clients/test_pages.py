@@ -16,6 +16,7 @@ PAGES = {
     "/api/v1/docs": "document.querySelectorAll('.opblock').length > 5",
     "/api/v1/redoc": "document.querySelectorAll('[data-section-id]').length > 5",
     "/problems": "document.querySelectorAll('h2[id]').length > 5",
+    "/admin/login/": "document.querySelector('#login-form') !== null",
 }
 
 
@@ -44,6 +45,15 @@ class TestPage:
         browser.settle()
         assert hosts(browser) == {urlsplit(server).netloc}
 
+    def test_has_an_icon_that_it_may_load(self, browser: Browser, server: str, path: str) -> None:
+        browser.open(server + path)
+        browser.wait_for(PAGES[path])
+
+        browser.evaluate("icon = new Image()")
+        browser.evaluate("icon.src = document.querySelector('link[rel=icon]').href")
+
+        assert browser.wait_for("icon.naturalWidth > 0")
+
 
 class TestRedoc:
     def test_is_styled_and_can_be_searched(self, browser: Browser, server: str) -> None:
@@ -59,17 +69,38 @@ class TestRedoc:
         )
 
 
+def try_out(browser: Browser, server: str, operation: str) -> None:
+    """Send the request of an operation as Swagger's form proposes it."""
+    browser.open("about:blank")  # another fragment alone loads no page
+    browser.open(f"{server}/api/v1/docs#/{operation}")
+    browser.wait_for("document.querySelector('.try-out__btn') !== null")
+    browser.evaluate("document.querySelector('.try-out__btn').click()")
+    browser.wait_for("document.querySelector('.execute') !== null")
+    browser.evaluate("document.querySelector('.execute').click()")
+
+
 class TestSwagger:
     def test_tries_a_request_out(self, browser: Browser, server: str) -> None:
-        browser.open(f"{server}/api/v1/docs#/campaigns/listCampaigns")
-        browser.wait_for("document.querySelector('.try-out__btn') !== null")
-
-        browser.evaluate("document.querySelector('.try-out__btn').click()")
-        browser.wait_for("document.querySelector('.execute') !== null")
-        browser.evaluate("document.querySelector('.execute').click()")
+        try_out(browser, server, "campaigns/listCampaigns")
 
         status = ".live-responses-table .response .response-col_status"
         assert "200" in browser.wait_for(f"document.querySelector('{status}')?.innerText")
+
+    def test_asks_for_no_more_than_was_filled_in(self, browser: Browser, server: str) -> None:
+        make_stakeholder(name="The Copper Crab")
+
+        try_out(browser, server, "stakeholders/listStakeholders")
+
+        body = ".live-responses-table .response-col_description .microlight"
+        answer = browser.wait_for(f"document.querySelector('{body}')?.innerText")
+        assert "The Copper Crab" in answer
+        assert f"{server}/api/v1/stakeholders" in browser.requests
+
+    def test_fills_in_an_example_of_what_is_required(self, browser: Browser, server: str) -> None:
+        try_out(browser, server, "stakeholders/getStakeholder")
+
+        browser.wait_for("document.querySelector('.live-responses-table') !== null")
+        assert f"{server}/api/v1/stakeholders/1" in browser.requests
 
 
 class TestAdmin:

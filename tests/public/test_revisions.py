@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.contrib.gis.db.models import PointField
 from django.contrib.gis.geos import Point
 from django.db import ProgrammingError, connection, transaction
 from django.db.models import Model
@@ -345,7 +346,8 @@ def change_of(model: type[Model], column: str) -> psycopg.sql.Composed:
         "IntegerField": "{0} + 1",
         "PointField": "NULL",
     }
-    kind = model._meta.get_field(column).get_internal_type()
+    field = model._meta.get_field(column)
+    kind = "PointField" if isinstance(field, PointField) else field.get_internal_type()
     value = values.get(column) or by_kind.get(kind, "{0} || 'x'")
     template = psycopg.sql.SQL("UPDATE {1} SET {0} = " + value)
     table = psycopg.sql.Identifier(model._meta.db_table)

@@ -435,6 +435,11 @@ export interface components {
         StakeholderSet: {
             /** @constant */
             type: "FeatureCollection";
+            /**
+             * @description What GDAL and QGIS call the layer.
+             * @constant
+             */
+            name: "stakeholders";
             features: components["schemas"]["StakeholderFeature"][];
         };
         /**
@@ -1326,6 +1331,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "type": "FeatureCollection",
+                     *       "name": "stakeholders",
                      *       "features": [
                      *         {
                      *           "id": 300,
