@@ -77,7 +77,7 @@ class RedocView(PageView):
     template_name = "backend/redoc.html"
     # It makes its styles as it runs, and the policy lets it by a nonce: one for each page.
     cache_control = "no-store"
-    shown_models = None
+    is_revalidated = False
 
 
 class ProblemsView(PageView):

@@ -26,11 +26,13 @@ class HealthView(PublicView):
     """An answer is good for this moment only."""
 
     cache_control = "no-store"
-    shown_models = None
+    is_revalidated = False
 
 
 class LiveView(HealthView):
     """The process answers."""
+
+    asks_database = False
 
     @extend_schema(
         operation_id="getLiveness", summary="Get liveness", tags=["service"], responses={200: OK}

@@ -1,4 +1,5 @@
 from functools import cache
+from http import HTTPStatus
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -70,6 +71,7 @@ class HomePageViewSet(RenderedViewSet):
     """The active homepage; 404 if none is active."""
 
     queryset = HomePage.objects.active()
+    problems = [HTTPStatus.NOT_FOUND]
     shown_models = (HomePage, ContentBlock)
     serializer_class = HomePageSerializer
 

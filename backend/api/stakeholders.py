@@ -112,11 +112,11 @@ class ExportFilterSet(StrictFilterSet):
 
     other_parameters = FEATURE_PARAMETERS
 
-    def contradictions(self) -> dict[str, list[ValidationError]]:
+    def contradictions(self) -> dict[str, ValidationError]:
         if "radius" not in self.data or "near" in self.data:
             return {}
         message = "A radius needs a place to start from: give `near` too."
-        return {"radius": [ValidationError(message, code="needs_near")]}
+        return {"radius": ValidationError(message, code="needs_near")}
 
     def filter_queryset(self, queryset: Any) -> Any:
         asked = self.values

@@ -28,7 +28,7 @@ class PublicData:
             return self.get_response(request)
         view, match = found
         make = partial(self.get_response if view.is_page else partial(_call, match), request)
-        if request.method not in {"GET", "HEAD"} or view.shown_models is None:
+        if request.method not in {"GET", "HEAD"} or not view.is_revalidated:
             return make()
         if not view.is_acceptable(request):
             return make()  # or rather the problem that this is
