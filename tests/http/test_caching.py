@@ -213,7 +213,7 @@ class TestKeptAnswers:
         nothing_once = [None]
         # The second look-up, by whom makes the answer, and the making itself.
         for place, fail in (
-            ("_remembered", lambda *_: nothing_once.pop()),
+            ("_from_cache", lambda *_: nothing_once.pop()),
             ("_encoded", lambda *_: 1 / 0),
         ):
             with monkeypatch.context() as patch:
