@@ -175,9 +175,10 @@ CONTENT_SECURITY_POLICY = {
 }
 
 REST_FRAMEWORK = {
-    # The API is public: nothing in it depends on who asks, so nobody is looked up.
+    # What is public depends on nobody who asks, so nobody is looked up; and a view that does not
+    # say who may call it lets nobody in.
     "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["backend.http.permissions.Nobody"],
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["backend.http.parsers.StrictJSONParser"],
