@@ -57,7 +57,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "backend.http.cors.CorsByPath",
     # What follows is for pages: data depends on nobody's session, and shows nothing.
     "backend.http.middleware.PublicData",
     # Before static files, so that pages among them have the policy too.
@@ -150,13 +150,26 @@ LEAFLET_CONFIG = {
     ],
 }
 
-CORS_URLS_REGEX = r"^/(api|health)/"
-# Everybody may read, from any page; no cookie is ever sent along. There is nothing else to do
-# here (the POST is a search), so no origin is trusted with more than another.
+# What is public is for pages of every origin, and no cookie is ever sent along. What staff do is
+# for the frontends named in the environment: http/cors.py tells the two apart.
 CORS_ALLOW_ALL_ORIGINS = True
-CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
-CORS_ALLOW_HEADERS = [*default_headers, "if-none-match"]
-CORS_EXPOSE_HEADERS = ["ETag", "Link", "Retry-After"]
+CORS_ALLOWED_ORIGINS = env.list("FRONTEND_ORIGINS", default=[])
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
+CORS_ALLOW_HEADERS = [
+    *default_headers,
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "preview-token",
+]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Link",
+    "Retry-After",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Idempotency-Replayed",
+]
 CORS_PREFLIGHT_MAX_AGE = 24 * 60 * 60
 
 # What a page may load and do, the admin's included. Scripts and styles that stand in a page
