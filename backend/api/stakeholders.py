@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
-from backend.api.components import ref
+from backend.api.feature_schemas import PAGE
 from backend.api.features import (
     GEO_JSON,
     PROPERTIES,
@@ -16,8 +16,8 @@ from backend.api.features import (
     StakeholderSerializer,
     feature,
 )
-from backend.api.schema import body_of
 from backend.http.geo import METERS, AreaParameter, BBoxParameter, NearParameter, RadiusParameter
+from backend.http.openapi import body_of
 from backend.http.parameters import (
     ChoicesParameter,
     OrderingFilter,
@@ -155,6 +155,13 @@ class FeatureViewSet(RenderedViewSet):
     renderer_classes = [GeoJSONRenderer]
     filter_backends = [StrictFilterBackend]
     filterset: ExportFilterSet
+    path_parameters = {
+        "id": {
+            "description": "The stakeholder's id.",
+            "schema": {"type": "integer", "format": "int64", "minimum": 0},
+            "example": 1,
+        }
+    }
     # Who endorsed a campaign can be asked for.
     shown_models = (Stakeholder, Endorsement, PolicyCampaign)
 
@@ -168,7 +175,7 @@ class FeatureViewSet(RenderedViewSet):
         operation_id="listStakeholders",
         summary="List stakeholders",
         description="The stakeholders the public may see, as GeoJSON features, newest first.",
-        responses={(200, GEO_JSON): ref("schemas/StakeholderFeatureCollection")},
+        responses={(200, GEO_JSON): PAGE},
     ),
     retrieve=extend_schema(
         operation_id="getStakeholder",
@@ -204,7 +211,7 @@ class StakeholderViewSet(FeatureViewSet):
         summary="Search stakeholders",
         description="The list, for questions too long for a URL, such as those within an area.",
         request=body_of(StakeholderSearchFilterSet),
-        responses={(200, GEO_JSON): ref("schemas/StakeholderFeatureCollection")},
+        responses={(200, GEO_JSON): PAGE},
     )
     @action(detail=False, methods=["post"], filterset_class=StakeholderSearchFilterSet)
     def search(self, request: Request) -> HttpResponse:

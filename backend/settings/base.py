@@ -195,7 +195,7 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["backend.http.parsers.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "backend.api.schema.OperationSchema",
+    "DEFAULT_SCHEMA_CLASS": "backend.http.openapi.OperationSchema",
     "EXCEPTION_HANDLER": "backend.http.errors.problem_response",
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -207,6 +207,11 @@ SPECTACULAR_SETTINGS = {
     "LICENSE": {
         "name": "Apache-2.0",
         "url": "https://www.apache.org/licenses/LICENSE-2.0",
+    },
+    "CONTACT": {
+        name: value
+        for name in ("name", "url", "email")
+        if (value := env.str(f"CONTACT_{name.upper()}", default=""))
     },
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
@@ -220,7 +225,9 @@ SPECTACULAR_SETTINGS = {
     ],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "backend.api.schema.describe",
+        "backend.http.openapi.describe",
+        "backend.api.feature_schemas.add_feature_schemas",
+        "backend.api.examples.add_examples",
     ],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {

@@ -341,9 +341,17 @@ export interface components {
             /** Format: date-time */
             readonly updated_at: string;
         };
-        InvalidParameter: {
-            /** @description Its name. */
-            parameter: string;
+        /** @description What is not valid: one of `parameter`, `pointer` and `header` says where. */
+        InvalidValue: {
+            /** @description The name of a parameter. */
+            parameter?: string;
+            /**
+             * Format: uri-reference
+             * @description A JSON Pointer into the body (RFC 6901, section 6).
+             */
+            pointer?: string;
+            /** @description The name of a header. */
+            header?: string;
             /** @description The kind of error, for programs. */
             code: string;
             /** @description What would be right, for people. */
@@ -398,7 +406,7 @@ export interface components {
              * @description Stands in the server's log beside the reason of a crash.
              */
             instance?: string;
-            errors?: components["schemas"]["InvalidParameter"][];
+            errors?: components["schemas"]["InvalidValue"][];
         };
         StakeholderFeature: {
             readonly id: number;
@@ -536,7 +544,7 @@ export interface components {
                  *       "type": "/problems#invalid-parameters",
                  *       "title": "Invalid Parameters",
                  *       "status": 400,
-                 *       "detail": "Some parameters are not valid.",
+                 *       "detail": "Some values are not valid.",
                  *       "errors": [
                  *         {
                  *           "parameter": "bbox",
@@ -692,7 +700,7 @@ export type Endorsement = components['schemas']['Endorsement'];
 export type EndorsementList = components['schemas']['EndorsementList'];
 export type Endorser = components['schemas']['Endorser'];
 export type HomePage = components['schemas']['HomePage'];
-export type InvalidParameter = components['schemas']['InvalidParameter'];
+export type InvalidValue = components['schemas']['InvalidValue'];
 export type Link = components['schemas']['Link'];
 export type MultiPolygon = components['schemas']['MultiPolygon'];
 export type Point = components['schemas']['Point'];

@@ -1,8 +1,7 @@
-"""What the parts of the OpenAPI document share."""
+"""What the operations of the OpenAPI document share."""
 
 from typing import Any
 
-from backend.api.features import GEO_JSON, MAX_EXACT_COUNT, PROPERTIES
 from backend.http.errors import RETRY_AFTER_SECONDS
 from backend.http.geo import GEOMETRIES
 
@@ -13,55 +12,8 @@ def ref(name: str) -> Schema:
     return {"$ref": f"#/components/{name}"}
 
 
-COMPONENTS: Schema = {
+SCHEMAS: Schema = {
     **GEOMETRIES,
-    "StakeholderProperty": {"type": "string", "enum": [*PROPERTIES]},
-    "StakeholderFeatureCollection": {
-        "type": "object",
-        "description": "A page of features.",
-        "required": ["type", "numberReturned", "links", "features"],
-        "properties": {
-            "type": {"type": "string", "const": "FeatureCollection"},
-            "numberMatched": {
-                "type": "integer",
-                "minimum": 0,
-                "maximum": MAX_EXACT_COUNT,
-                "description": "How many there are on all pages; left out if more than 10,000.",
-            },
-            "numberReturned": {"type": "integer", "minimum": 0},
-            "links": {"type": "array", "items": ref("schemas/Link")},
-            "features": {"type": "array", "items": ref("schemas/StakeholderFeature")},
-        },
-    },
-    "StakeholderSet": {
-        "type": "object",
-        "description": "All features.",
-        "required": ["type", "features"],
-        "properties": {
-            "type": {"type": "string", "const": "FeatureCollection"},
-            "features": {"type": "array", "items": ref("schemas/StakeholderFeature")},
-        },
-    },
-    "Link": {
-        "type": "object",
-        "description": (
-            "A link to a page. One with a `method` is followed by sending the body of the "
-            "request again, with the members of this `body` in it."
-        ),
-        "required": ["rel", "type", "href"],
-        "properties": {
-            "rel": {"type": "string", "enum": ["self", "next", "prev"]},
-            "type": {"type": "string", "const": GEO_JSON},
-            "href": {"type": "string", "format": "uri"},
-            "method": {"type": "string", "const": "POST"},
-            "body": {
-                "type": "object",
-                "required": ["cursor"],
-                "properties": {"cursor": {"type": "string"}},
-            },
-            "merge": {"type": "boolean", "const": True},
-        },
-    },
     "Problem": {
         "type": "object",
         "description": "What went wrong, and what to do about it (RFC 9457).",
@@ -80,14 +32,21 @@ COMPONENTS: Schema = {
                 "format": "uri",
                 "description": "Stands in the server's log beside the reason of a crash.",
             },
-            "errors": {"type": "array", "items": ref("schemas/InvalidParameter")},
+            "errors": {"type": "array", "items": ref("schemas/InvalidValue")},
         },
     },
-    "InvalidParameter": {
+    "InvalidValue": {
         "type": "object",
-        "required": ["parameter", "code", "message"],
+        "description": "What is not valid: one of `parameter`, `pointer` and `header` says where.",
+        "required": ["code", "message"],
         "properties": {
-            "parameter": {"type": "string", "description": "Its name."},
+            "parameter": {"type": "string", "description": "The name of a parameter."},
+            "pointer": {
+                "type": "string",
+                "format": "uri-reference",
+                "description": "A JSON Pointer into the body (RFC 6901, section 6).",
+            },
+            "header": {"type": "string", "description": "The name of a header."},
             "code": {"type": "string", "description": "The kind of error, for programs."},
             "message": {"type": "string", "description": "What would be right, for people."},
         },
@@ -127,25 +86,31 @@ NOT_MODIFIED: Schema = {
     },
 }
 
-PATH_PARAMETERS: Schema = {
-    "slug": {
-        "description": "The campaign's slug.",
-        "schema": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"},
-        "example": "ten-thousand-acres-of-reef",
-    },
-    "id": {
-        "description": "The stakeholder's id.",
-        "schema": {"type": "integer", "format": "int64", "minimum": 0},
-        "example": 1,
-    },
-}
-
+# When each is answered.
 PROBLEMS = {
     400: "A parameter, or the body, is not what this document says.",
+    401: "The request does not say who sends it, or nobody is known by what it says.",
+    403: "Whoever sends the request may not do this.",
     404: "There is nothing, or nothing public, at this address.",
     406: "The request accepts none of the media types of the answer.",
+    409: "The present state does not allow it, or another request was faster.",
+    410: "It was there, and is no longer.",
+    412: "It has changed since the client read it.",
     413: "The body is larger than 1 MiB.",
     415: "The body is not JSON.",
+    422: "The `Idempotency-Key` was sent before, with another body.",
+    428: "The request lacks `If-Match`.",
+    429: "The client sent too many requests.",
     500: "The server failed.",
     503: "The database did not answer in time.",
+}
+CHALLENGE: Schema = {
+    "description": "How to say who one is (RFC 9110, section 11.6.1).",
+    "schema": {"type": "string"},
+    "example": "Bearer",
+}
+PROBLEM_HEADERS: dict[int, Schema] = {
+    401: {"WWW-Authenticate": CHALLENGE},
+    429: {"Retry-After": ref("headers/RetryAfter")},
+    503: {"Retry-After": ref("headers/RetryAfter")},
 }
