@@ -14,6 +14,13 @@ from backend.public import PublicCampaign
 from backend.public.campaigns import PublicCampaignQuerySet
 from backend.rendering.json_objects import json_object_of
 
+# What stands for a campaign in a path.
+SLUG = {
+    "description": "The campaign's slug.",
+    "schema": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"},
+    "example": "ten-thousand-acres-of-reef",
+}
+
 
 class CampaignFilterSet(StrictFilterSet):
     """What the list of campaigns can be asked."""
@@ -74,6 +81,7 @@ class CampaignViewSet(RenderedViewSet):
     serializer_class = CampaignSerializer
     row_json = json_object_of(CampaignSerializer())
     lookup_field = "slug"
+    path_parameters = {"slug": SLUG}
     shown = (PublicCampaign,)
     filter_backends = [StrictFilterBackend]
     filterset_class = CampaignFilterSet

@@ -2,6 +2,7 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
+from backend.api.campaigns import SLUG
 from backend.http.parameters import StrictFilterBackend, StrictFilterSet, page_of
 from backend.http.views import RenderedViewSet
 from backend.public import PublicCampaign, PublicEndorsement
@@ -45,6 +46,7 @@ class CampaignEndorsementsViewSet(RenderedViewSet):
 
     serializer_class = EndorsementSerializer
     row_json = json_object_of(EndorsementSerializer())
+    path_parameters = {"slug": SLUG}
     shown = (PublicCampaign, PublicEndorsement)
     filter_backends = [StrictFilterBackend]
     filterset_class = EndorsementFilterSet

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
-from backend.api.components import ref
+from backend.api.feature_schemas import WHOLE_SET
 from backend.api.features import GEO_JSON
 from backend.api.stakeholders import ExportFilterSet, FeatureViewSet
 from backend.public import PublicStakeholder
@@ -32,7 +32,7 @@ class ExportViewSet(FeatureViewSet):
         description="All of the list in one document: what GDAL, QGIS and geopandas open.",
         tags=["stakeholders"],
         filters=True,
-        responses={(200, GEO_JSON): ref("schemas/StakeholderSet")},
+        responses={(200, GEO_JSON): WHOLE_SET},
     )
     @action(detail=False)
     def stream(self, _request: Request) -> HttpResponseBase:

@@ -26,7 +26,7 @@ class GeoJSONRenderer(JSONRenderer):
     media_type = GEO_JSON
 
 
-@extend_schema_field({"type": "object"})  # api/schema.py describes the Feature as a whole
+@extend_schema_field({"type": "object"})  # feature_schemas.py describes the Feature as a whole
 class PositionField(GeometryField):  # type: ignore[misc]  # it has no types
     """A GeoJSON Point with at most six decimals, or null."""
 

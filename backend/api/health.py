@@ -32,6 +32,8 @@ class HealthView(PublicView):
 class LiveView(HealthView):
     """The process answers."""
 
+    asks_database = False
+
     @extend_schema(
         operation_id="getLiveness", summary="Get liveness", tags=["service"], responses={200: OK}
     )

@@ -1,4 +1,5 @@
 from functools import cache
+from http import HTTPStatus
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -85,6 +86,7 @@ class HomePageViewSet(RenderedViewSet):
 
     queryset = PublicHomePage.objects.all()
     shown = (PublicHomePage, PublicContentBlock, PublicTotals)
+    problems = [HTTPStatus.NOT_FOUND]
     serializer_class = HomePageSerializer
 
     @property

@@ -30,6 +30,8 @@ ROOT = {
 class RootView(PublicView):
     """Links to everything the API has."""
 
+    asks_database = False
+
     @extend_schema(
         operation_id="getRoot", summary="Get links", tags=["service"], responses={200: ROOT}
     )

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
-from backend.api.components import ref
+from backend.api.feature_schemas import PAGE
 from backend.api.features import (
     GEO_JSON,
     PROPERTIES,
@@ -16,8 +16,8 @@ from backend.api.features import (
     StakeholderSerializer,
     feature,
 )
-from backend.api.schema import body_of
 from backend.http.geo import METERS, AreaParameter, BBoxParameter, NearParameter, RadiusParameter
+from backend.http.openapi import body_of
 from backend.http.parameters import (
     ChoicesParameter,
     OrderingFilter,
@@ -114,11 +114,11 @@ class ExportFilterSet(StrictFilterSet):
 
     other_parameters = FEATURE_PARAMETERS
 
-    def contradictions(self) -> dict[str, list[ValidationError]]:
+    def contradictions(self) -> dict[str, ValidationError]:
         if "radius" not in self.data or "near" in self.data:
             return {}
         message = "A radius needs a place to start from: give `near` too."
-        return {"radius": [ValidationError(message, code="needs_near")]}
+        return {"radius": ValidationError(message, code="needs_near")}
 
     def filter_queryset(self, queryset: Any) -> Any:
         asked = self.values
@@ -157,6 +157,13 @@ class FeatureViewSet(RenderedViewSet):
     renderer_classes = [GeoJSONRenderer]
     filter_backends = [StrictFilterBackend]
     filterset: ExportFilterSet
+    path_parameters = {
+        "id": {
+            "description": "The stakeholder's id.",
+            "schema": {"type": "integer", "format": "int64", "minimum": 0},
+            "example": 1,
+        }
+    }
 
     def shown_by(self, request: HttpRequest) -> Sequence[type[PublicModel]]:
         if "campaign" in request.GET:
@@ -173,7 +180,7 @@ class FeatureViewSet(RenderedViewSet):
         operation_id="listStakeholders",
         summary="List stakeholders",
         description="The stakeholders the public may see, as GeoJSON features, newest first.",
-        responses={(200, GEO_JSON): ref("schemas/StakeholderFeatureCollection")},
+        responses={(200, GEO_JSON): PAGE},
     ),
     retrieve=extend_schema(
         operation_id="getStakeholder",
@@ -209,7 +216,7 @@ class StakeholderViewSet(FeatureViewSet):
         summary="Search stakeholders",
         description="The list, for questions too long for a URL, such as those within an area.",
         request=body_of(StakeholderSearchFilterSet),
-        responses={(200, GEO_JSON): ref("schemas/StakeholderFeatureCollection")},
+        responses={(200, GEO_JSON): PAGE},
     )
     @action(detail=False, methods=["post"], filterset_class=StakeholderSearchFilterSet)
     def search(self, request: Request) -> HttpResponse:

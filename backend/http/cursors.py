@@ -3,7 +3,6 @@
 from django.core import signing
 from django.core.exceptions import ValidationError
 
-from backend.http.errors import InvalidParameters
 from backend.rendering.keyset import Position
 
 
@@ -13,12 +12,12 @@ def encode(position: Position, scope: str) -> str:
 
 
 def decode(token: str, scope: str) -> Position:
-    """Raises InvalidParameters if the token was changed, or made for another list."""
+    """Raises ValidationError if the token was changed, or made for another list."""
     try:
         values, is_backward = _signer(scope).unsign_object(token)
     except (signing.BadSignature, ValueError) as error:
         message = "This cursor was not made for this list. Start again without it."
-        raise InvalidParameters({"cursor": [ValidationError(message, code="invalid")]}) from error
+        raise ValidationError(message, code="invalid") from error
     return Position(values, is_backward)
 
 

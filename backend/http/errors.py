@@ -6,13 +6,15 @@ from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
-from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import IntegrityError, InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, JsonResponse
 from django.utils.text import slugify
 from rest_framework import exceptions
 from rest_framework.response import Response
-from rest_framework.views import exception_handler, set_rollback
+from rest_framework.views import exception_handler
+
+from backend.http.conflicts import is_unique_violation, taken_values
+from backend.http.invalid_values import InvalidValue, invalid_members
 
 logger = logging.getLogger(__name__)
 
@@ -21,51 +23,79 @@ RETRY_AFTER_SECONDS = 5
 
 # What `type` is relative to: the page that explains the problems.
 PROBLEMS_PAGE = "/problems"
-UNIQUE_VIOLATION = "23505"
 
 # What docs/problems.md explains. Python's own phrases differ between its versions.
 TITLES = {
     HTTPStatus.BAD_REQUEST: "Bad Request",
+    HTTPStatus.UNAUTHORIZED: "Unauthorized",
     HTTPStatus.FORBIDDEN: "Forbidden",
     HTTPStatus.NOT_FOUND: "Not Found",
     HTTPStatus.METHOD_NOT_ALLOWED: "Method Not Allowed",
     HTTPStatus.NOT_ACCEPTABLE: "Not Acceptable",
     HTTPStatus.CONFLICT: "Conflict",
+    HTTPStatus.GONE: "Gone",
+    HTTPStatus.PRECONDITION_FAILED: "Precondition Failed",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Unsupported Media Type",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
+    HTTPStatus.PRECONDITION_REQUIRED: "Precondition Required",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too Many Requests",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Internal Server Error",
     HTTPStatus.SERVICE_UNAVAILABLE: "Service Unavailable",
 }
 
 DETAILS = {
     HTTPStatus.BAD_REQUEST: "The request could not be understood.",
+    HTTPStatus.UNAUTHORIZED: "Say who you are: the header WWW-Authenticate tells how.",
     HTTPStatus.FORBIDDEN: "This is not allowed.",
     HTTPStatus.NOT_FOUND: "There is nothing at this address.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not know the method.",
     HTTPStatus.NOT_ACCEPTABLE: "The answer comes in none of the media types that you accept.",
     HTTPStatus.CONFLICT: "Another request was faster. Read the current state and try again.",
+    HTTPStatus.GONE: "What was at this address is no longer there.",
+    HTTPStatus.PRECONDITION_FAILED: "It has changed since you read it. Read it again.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than the server accepts.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Send the body as application/json.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "An earlier request had the same Idempotency-Key.",
+    HTTPStatus.PRECONDITION_REQUIRED: "Send the ETag of what you read as If-Match.",
+    HTTPStatus.TOO_MANY_REQUESTS: "You sent too many requests. Wait, then try again.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "The server failed to answer. Its log says why.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The database did not answer in time. Try again in a moment.",
 }
 
 
-class InvalidParameters(exceptions.APIException):
-    """Parameters, of the query or of a search's body, that are not what the contract says."""
+class Problem(exceptions.APIException):
+    """An error that is answered as a problem document.
 
-    status_code = HTTPStatus.BAD_REQUEST
-    default_detail = "Some parameters are not valid."
+    `title` is for a kind of problem of its own, which docs/problems.md must explain: without it,
+    the status says the kind. `errors` locate what is not valid; `headers` go with the answer.
+    """
+
+    title: str | None = None
+
+    def __init__(
+        self,
+        status: int,
+        detail: str | None = None,
+        *,
+        title: str | None = None,
+        errors: Iterable[InvalidValue] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.status_code = HTTPStatus(status)
+        super().__init__(detail or DETAILS[self.status_code])
+        self.title = title or self.title
+        self.errors = list(errors)
+        self.headers = headers or {}
+
+
+class InvalidParameters(Problem):
+    """Values that are not what the contract says: of the query, the path, the body or a header."""
+
     title = "Invalid Parameters"
 
-    def __init__(self, errors: Mapping[str, Iterable[DjangoValidationError]]) -> None:
-        super().__init__()
-        self.errors = [
-            {"parameter": name, "code": error.code or "invalid", "message": message}
-            for name, parameter_errors in errors.items()
-            for error in parameter_errors
-            for message in error.messages
-        ]
+    def __init__(self, errors: Iterable[InvalidValue]) -> None:
+        super().__init__(HTTPStatus.BAD_REQUEST, "Some values are not valid.", errors=errors)
 
 
 def problem(
@@ -85,34 +115,42 @@ def problem(
 
 def problem_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """DRF's EXCEPTION_HANDLER. An error that nobody foresaw goes on to `server_error`."""
-    if isinstance(error, OperationalError | InterfaceError):
-        # An outage, or a statement that took longer than its role may.
-        logger.error("The database did not answer: %s", error)
-        return _response(HTTPStatus.SERVICE_UNAVAILABLE)
-    if isinstance(error, IntegrityError) and _sqlstate(error) == UNIQUE_VIOLATION:
-        return _response(HTTPStatus.CONFLICT)
+    error = _as_problem(error, context["view"])
     response = exception_handler(error, dict(context))
     if response is None:
         return None
-    detail = str(getattr(error, "detail", "")) or None
-    if isinstance(error, InvalidParameters):
-        response.data = problem(response.status_code, detail, error.title, errors=error.errors)
+    code = response.status_code
+    if isinstance(error, Problem):
+        members = {"errors": error.errors} if error.errors else {}
+        response.data = problem(code, str(error.detail), error.title, **members)
+        for name, value in error.headers.items():
+            response[name] = value
     else:
-        response.data = problem(response.status_code, detail)
+        detail = getattr(error, "detail", None)
+        response.data = problem(code, detail if isinstance(detail, str) else None)
+    if code == HTTPStatus.UNAUTHORIZED:
+        # RFC 9110, section 15.5.2, demands one, whoever raised it.
+        challenge = context["view"].get_authenticate_header(context["request"])
+        response.setdefault("WWW-Authenticate", challenge or "Bearer")
     response.content_type = PROBLEM_JSON
     return response
 
 
-def _sqlstate(error: Exception) -> str | None:
-    return getattr(error.__cause__, "sqlstate", None)
-
-
-def _response(status: HTTPStatus) -> Response:
-    set_rollback()
-    response = Response(problem(status), status, content_type=PROBLEM_JSON)
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return response
+def _as_problem(error: Exception, view: Any) -> Exception:
+    """The problem that an error of the database or of a serializer is; others as they are."""
+    if isinstance(error, exceptions.ValidationError):
+        return InvalidParameters(invalid_members(error.detail))
+    if isinstance(error, OperationalError | InterfaceError):
+        # An outage, or a statement that took longer than its role may.
+        logger.error("The database did not answer: %s", error)
+        retry_after = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, headers=retry_after)
+    if is_unique_violation(error):
+        names_taken_values = getattr(view, "names_taken_values", False)
+        return Problem(
+            HTTPStatus.CONFLICT, errors=taken_values(error) if names_taken_values else ()
+        )
+    return error
 
 
 # Django calls these, with arguments of these names, for what no view of the API answers.

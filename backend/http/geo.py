@@ -76,7 +76,7 @@ class BoundingBox(NamedTuple):
 
 def number_from_query(text: str) -> float:
     if not re.fullmatch(NUMBER, text):
-        raise ValidationError(f"{text[:40]!r} is not a number.", code="invalid")
+        raise ValidationError(f"“{text[:40]}” is not a number.", code="invalid")
     return float(text)
 
 

@@ -3,12 +3,15 @@
 import json
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
 from backend.http.cursors import decode, encode
+from backend.http.errors import InvalidParameters
+from backend.http.invalid_values import invalid_values
 from backend.rendering.statements import RenderedPage, Sql, count_of, render_page
 
 
@@ -34,7 +37,11 @@ class KeysetPagination(BasePagination):
         scope = f"{request.path}?{view.filterset.scope}"
         parameters = view.filterset.values
         limit, token = parameters["limit"], parameters["cursor"]
-        position = None if token is None else decode(token, scope)
+        try:
+            position = None if token is None else decode(token, scope)
+        except ValidationError as error:
+            location = view.filterset.locate("cursor")
+            raise InvalidParameters(invalid_values(location, error)) from error
         self.page = render_page(
             view.candidates(queryset, limit, position),
             view.row_json,

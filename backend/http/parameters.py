@@ -6,7 +6,7 @@ and searches read their parameters with the same code.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -18,6 +18,13 @@ from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 
 from backend.http.errors import InvalidParameters
+from backend.http.invalid_values import (
+    InvalidValue,
+    Location,
+    at_parameter,
+    at_pointer,
+    invalid_values,
+)
 
 MAX_TEXT_LENGTH = 200
 
@@ -28,19 +35,29 @@ class QueryText(str):
     __slots__ = ()
 
 
+class RepeatedQueryText(QueryText):
+    """The last of several texts that a query has for one parameter."""
+
+    __slots__ = ()
+
+
 class Parameter:
     """A parameter that may be left out, but not left empty."""
 
     schema: Mapping[str, Any]
+    # What it is if it is left out.
+    default: Any = None
 
     def __init__(self, description: str, *, example: Any = None) -> None:
         self.description = description
         self.example = example
 
     def to_python(self, value: Any) -> Any:
-        """The value that views work with, or None. Raises ValidationError."""
+        """The value that views work with. Raises ValidationError."""
         if value is None:
-            return None
+            raise ValidationError("Leave it out, or give a value.", code="null")
+        if isinstance(value, RepeatedQueryText):
+            raise ValidationError("Give this parameter once.", code="repeated")
         if isinstance(value, QueryText):
             value = self.from_query(str(value))
         return self.from_json(value)
@@ -122,10 +139,6 @@ class LimitParameter(Parameter):
         self.default, self.maximum = default, maximum
         self.schema = {"type": "integer", "minimum": 1, "default": default}
 
-    def to_python(self, value: Any) -> int:
-        limit: int | None = super().to_python(value)
-        return self.default if limit is None else limit
-
     def from_query(self, text: str) -> int:
         # int() would read 1_0 and the digits of every script, and refuse to read 10,000 of them.
         if not re.fullmatch(r"[0-9]+", text):
@@ -191,33 +204,44 @@ class StrictFilterSet(FilterSet):  # type: ignore[misc]  # untyped
     # Those that filter nothing.
     other_parameters: ClassVar[Mapping[str, Parameter]] = {}
 
-    def __init__(self, data: Mapping[str, Any], *, queryset: QuerySet[Any]) -> None:
+    def __init__(
+        self,
+        data: Mapping[str, Any],
+        *,
+        queryset: QuerySet[Any],
+        locate: Callable[[str], Location],
+        errors: Iterable[InvalidValue] = (),
+    ) -> None:
+        """`locate` says where a parameter is; `errors` are those found before in the request."""
         # Not as FilterSet does, which copies its filters and builds a form for every request:
         # that took longer than many a query. What is declared here keeps nothing of a request.
         self.data, self.queryset, self.is_bound = data, queryset, True
+        self.locate = locate
         self.filters = self.base_filters
-        self.values = self._read()
+        self.values = self._read(errors)
 
     @classmethod
     def parameters(cls) -> dict[str, Parameter]:
         own = {name: declared.parameter for name, declared in cls.base_filters.items()}
         return own | {**cls.other_parameters}
 
-    def _read(self) -> dict[str, Any]:
-        """Each parameter's value, None if it is left out. Raises InvalidParameters."""
+    def _read(self, errors: Iterable[InvalidValue]) -> dict[str, Any]:
+        """Each parameter's value. Raises InvalidParameters."""
         parameters = self.parameters()
-        refuse_unknown(self.data, parameters)
-        values, errors = {}, {}
-        for name, parameter in parameters.items():
+        errors = [*errors, *unknown(self.data, parameters, self.locate)]
+        values = {name: parameter.default for name, parameter in parameters.items()}
+        for name in filter(parameters.__contains__, self.data):
             try:
-                values[name] = parameter.to_python(self.data.get(name))
+                values[name] = parameters[name].to_python(self.data[name])
             except ValidationError as error:
-                errors[name] = [error]
-        if errors := errors | self.contradictions():
+                errors += invalid_values(self.locate(name), error)
+        for name, contradiction in self.contradictions().items():
+            errors += invalid_values(self.locate(name), contradiction)
+        if errors:
             raise InvalidParameters(errors)
         return values
 
-    def contradictions(self) -> dict[str, list[ValidationError]]:
+    def contradictions(self) -> dict[str, ValidationError]:
         """The errors of parameters that are valid each, but not together."""
         return {}
 
@@ -253,8 +277,14 @@ class StrictFilterBackend(BaseFilterBackend):
     """Filters by the view's `filterset_class`, and leaves the filter set in `view.filterset`."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> Any:
-        data = read_body(request) if request.method == "POST" else read_query(request.query_params)
-        view.filterset = view.filterset_class(data, queryset=queryset)
+        query = read_query(request.query_params)
+        if request.method == "POST":
+            errors = unknown(query, {}, at_parameter)
+            view.filterset = view.filterset_class(
+                read_body(request), queryset=queryset, locate=at_pointer, errors=errors
+            )
+        else:
+            view.filterset = view.filterset_class(query, queryset=queryset, locate=at_parameter)
         return view.filterset.qs
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
@@ -272,33 +302,33 @@ class StrictFilterBackend(BaseFilterBackend):
 
 
 def read_query(query: QueryDict) -> dict[str, QueryText]:
-    """Each parameter of a query; one that is given twice is an error."""
-    repeated = ValidationError("Give this parameter once.", code="repeated")
-    errors = {name: [repeated] for name, values in query.lists() if len(values) > 1}
-    if errors:
-        raise InvalidParameters(errors)
-    return {name: QueryText(query[name]) for name in query}
+    """Each parameter of a query; one that is given twice refuses to be read."""
+    return {
+        name: (RepeatedQueryText if len(texts) > 1 else QueryText)(texts[-1])
+        for name, texts in query.lists()
+    }
 
 
 def read_body(request: Request) -> dict[str, Any]:
-    if request.query_params:
-        refuse_unknown(request.query_params, {})
+    """Raises ParseError for what is no JSON object, or has no length."""
     # DRF takes a body of unknown length for none, and none for an object without members.
     if not int(request.META.get("CONTENT_LENGTH") or 0):
         raise ParseError("Send a JSON object, and its Content-Length.")
     if not isinstance(request.data, dict):
         raise ParseError("The body must be a JSON object.")
-    nothing = ValidationError("Leave the parameter out, or give a value.", code="null")
-    errors = {name: [nothing] for name, value in request.data.items() if value is None}
-    if errors:
-        raise InvalidParameters(errors)
     return request.data
 
 
-def refuse_unknown(given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-    """Raises InvalidParameters for each name that is not known."""
-    hint = f"There are {', '.join(sorted(known))}." if known else "There are none here."
-    unknown = ValidationError(f"There is no such parameter. {hint}", code="unknown")
-    errors = {name: [unknown] for name in given if name not in known}
-    if errors:
-        raise InvalidParameters(errors)
+def unknown(
+    given: Iterable[str], known: Iterable[str], locate: Callable[[str], Location]
+) -> list[InvalidValue]:
+    """An error for each name that is not known."""
+    names = sorted(known)
+    hint = f"There are {', '.join(names)}." if names else "There are none here."
+    error = ValidationError(f"This is not known. {hint}", code="unknown")
+    return [
+        invalid
+        for name in given
+        if name not in names
+        for invalid in invalid_values(locate(name), error)
+    ]

@@ -1,6 +1,6 @@
-"""What all public views share."""
+"""What all views share."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework import status
-from rest_framework.exceptions import NotAcceptable, NotFound
+from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
+from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,9 +20,10 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from backend.http.caching import conditional_response
-from backend.http.errors import DETAILS
+from backend.http.errors import InvalidParameters, Problem
+from backend.http.invalid_values import at_parameter
 from backend.http.pagination import KeysetPagination
-from backend.http.parameters import read_query, refuse_unknown
+from backend.http.parameters import unknown
 from backend.public import PublicModel
 from backend.public.revisions import revision_of
 from backend.rendering.json_objects import JsonObject
@@ -57,17 +59,51 @@ def accepts(accept: str, media_type: str) -> bool:
     return request.accepts(media_type) or request.accepts(JSON)
 
 
-class PublicView(APIView):
-    """Readable by everybody, and kept by any cache that asks whether its copy is current."""
+class JSONView(APIView):
+    """What answers JSON, and says of itself what its clients must know.
+
+    `backend.http.openapi` reads it from here. Each attribute can be another for one route, by
+    `as_view(attribute=…)`, or for one action, by `@action(attribute=…)`. Who may call a view is
+    in its `permission_classes`: nobody, unless it says otherwise.
+    """
 
     content_negotiation_class: type[BaseContentNegotiation] = JSONNegotiation
+    # Problems, by status, that it can answer beside those that any view of its kind can.
+    problems: ClassVar[Collection[int]] = ()
+    # None is what DRF's generic views answer: 201 creates, 204 deletes, 200 is anything else.
+    success_status: ClassVar[int | None] = None
+    # Whether a GET has an ETag, and is answered by 304 to whoever has the answer already.
+    is_revalidated: ClassVar[bool] = False
+    # Whether a browser shows it, so that the middleware of pages matters.
+    is_page: ClassVar[bool] = False
+    # Whether it cannot answer without the database.
+    asks_database: ClassVar[bool] = True
+    # Whether a 409 names the fields whose values another row has: that tells the client of a
+    # row which it may not be allowed to know of.
+    names_taken_values: ClassVar[bool] = False
+    # What the OpenAPI document says of the variables in the path, by name.
+    path_parameters: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if not hasattr(self, "filterset_class") or getattr(self, "action", "") == "retrieve":
+            errors = unknown(request.query_params, (), at_parameter)
+            if errors:
+                raise InvalidParameters(errors)
+
+    def options(self, *_args: Any, **_kwargs: Any) -> Response:
+        """The methods allowed here, in the header Allow."""
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class PublicView(JSONView):
+    """Readable by everybody, and kept by any cache that asks whether its copy is current."""
+
+    permission_classes = [AllowAny]
+    is_revalidated = True
     cache_control: ClassVar[str] = "public, no-cache"
     # The headers of a request that the answer depends on.
     vary: ClassVar[Sequence[str]] = ["Accept-Encoding"]
-    # Whether a browser shows it, so that the middleware of pages matters.
-    is_page: ClassVar[bool] = False
-    # Whether a client may ask by If-None-Match: not for an answer that is good for a moment only.
-    is_revalidated: ClassVar[bool] = True
     # The database views whose rows the answers show.
     shown: ClassVar[Sequence[type[PublicModel]]] = ()
 
@@ -100,20 +136,11 @@ class PublicView(APIView):
         media_type = str(self.renderer_classes[0].media_type)
         return accepts(request.META.get("HTTP_ACCEPT", "*/*"), media_type)
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if not hasattr(self, "filterset_class") or getattr(self, "action", "") == "retrieve":
-            refuse_unknown(read_query(request.query_params), {})
-
     def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(*args, **kwargs)
         if response.status_code == status.HTTP_200_OK:
             response.setdefault("Cache-Control", self.cache_control)
         return response
-
-    def options(self, *_args: Any, **_kwargs: Any) -> Response:
-        """The methods allowed here, in the header Allow."""
-        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class RenderedViewSet(PublicView, GenericViewSet[Any]):
@@ -152,5 +179,5 @@ class RenderedViewSet(PublicView, GenericViewSet[Any]):
     def retrieve(self, *_args: Any, **kwargs: Any) -> HttpResponse:
         row = render_row(self.get_queryset().filter(**kwargs), self.row_json)
         if row is None:
-            raise NotFound(DETAILS[HTTPStatus.NOT_FOUND])
+            raise Problem(HTTPStatus.NOT_FOUND)
         return self.rendered(row)

@@ -1,6 +1,12 @@
 import django.contrib.gis.db.models.fields
-import django.db.models.deletion
+import django.core.validators
+import django.db.models.functions.datetime
 from django.db import migrations, models
+
+import backend.models.fields
+import backend.models.homepage
+import backend.models.revision
+import backend.models.triggers
 
 
 class Migration(migrations.Migration):
@@ -123,14 +129,32 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("title", models.CharField(max_length=200)),
-                ("slug", models.SlugField(max_length=200)),
+                ("slug", models.SlugField(db_index=False, max_length=200)),
                 ("summary", models.TextField()),
-                ("description", models.TextField()),
-                ("endorsement_statement", models.TextField(help_text="What an endorser signs.")),
-                ("allow_endorsements", models.BooleanField()),
-                ("endorsement_form_instructions", models.TextField()),
-                ("created_at", models.DateTimeField()),
-                ("updated_at", models.DateTimeField()),
+                ("description", models.TextField(blank=True, db_default="", default="")),
+                (
+                    "endorsement_statement",
+                    models.TextField(
+                        blank=True, db_default="", default="", help_text="What an endorser signs."
+                    ),
+                ),
+                ("allow_endorsements", models.BooleanField(db_default=True, default=True)),
+                (
+                    "endorsement_form_instructions",
+                    models.TextField(blank=True, db_default="", default=""),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        auto_now=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
                 ("endorsement_count", models.IntegerField()),
             ],
             options={
@@ -149,7 +173,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("title", models.CharField(max_length=200)),
+                ("title", models.CharField(blank=True, db_default="", default="", max_length=200)),
                 (
                     "block_type",
                     models.CharField(
@@ -162,19 +186,96 @@ class Migration(migrations.Migration):
                             ("video", "Video"),
                             ("custom_html", "Custom HTML"),
                         ],
+                        db_default="text",
+                        default="text",
                         max_length=20,
                     ),
                 ),
-                ("content", models.TextField()),
-                ("image_url", models.URLField(max_length=500)),
-                ("image_alt_text", models.CharField(max_length=300)),
-                ("video_url", models.URLField(max_length=500)),
-                ("css_classes", models.CharField(max_length=200)),
-                ("background_color", models.CharField(max_length=30)),
-                ("order", models.IntegerField()),
-                ("is_visible", models.BooleanField()),
-                ("created_at", models.DateTimeField()),
-                ("updated_at", models.DateTimeField()),
+                (
+                    "content",
+                    backend.models.fields.RichTextField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="HTML. Scripts, forms, styles and links other than https are removed.",
+                    ),
+                ),
+                (
+                    "image_url",
+                    backend.models.fields.HttpsURLField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        max_length=500,
+                        verbose_name="image URL",
+                    ),
+                ),
+                (
+                    "image_alt_text",
+                    models.CharField(blank=True, db_default="", default="", max_length=300),
+                ),
+                (
+                    "video_url",
+                    backend.models.fields.HttpsURLField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        max_length=500,
+                        verbose_name="video URL",
+                    ),
+                ),
+                (
+                    "css_classes",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        max_length=200,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^(-?[A-Za-z_][A-Za-z0-9_-]*( -?[A-Za-z_][A-Za-z0-9_-]*)*)?\\Z",
+                                "Give class names separated by one space.",
+                            )
+                        ],
+                        verbose_name="CSS classes",
+                    ),
+                ),
+                (
+                    "background_color",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        max_length=30,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^(#([0-9A-Fa-f]{3,4}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})|[A-Za-z]{3,30})?\\Z",
+                                "Give a colour such as #1a5276 or white.",
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "order",
+                    models.IntegerField(
+                        db_default=0,
+                        default=0,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                ("is_visible", models.BooleanField(db_default=True, default=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        auto_now=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
             ],
             options={
                 "db_table": "public_contentblock",
@@ -192,11 +293,19 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("statement", models.TextField()),
-                ("created_at", models.DateTimeField()),
+                ("statement", models.TextField(blank=True, db_default="", default="")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
                 ("name", models.CharField(max_length=200)),
-                ("organization", models.CharField(max_length=200)),
-                ("role", models.CharField(max_length=100)),
+                (
+                    "organization",
+                    models.CharField(blank=True, db_default="", default="", max_length=200),
+                ),
+                ("role", models.CharField(blank=True, db_default="", default="", max_length=100)),
                 (
                     "type",
                     models.CharField(
@@ -282,7 +391,7 @@ class Migration(migrations.Migration):
                         max_length=2,
                     ),
                 ),
-                ("county", models.CharField(max_length=100)),
+                ("county", models.CharField(blank=True, db_default="", default="", max_length=100)),
             ],
             options={
                 "db_table": "public_endorsement",
@@ -301,25 +410,102 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("organization_name", models.CharField(max_length=200)),
-                ("tagline", models.CharField(max_length=500)),
-                ("hero_title", models.CharField(max_length=300)),
-                ("hero_subtitle", models.CharField(max_length=500)),
-                ("hero_background_image", models.URLField(max_length=500)),
-                ("about_section_title", models.CharField(max_length=200)),
-                ("about_section_content", models.TextField()),
-                ("cta_title", models.CharField(max_length=200)),
-                ("cta_content", models.TextField()),
-                ("cta_button_text", models.CharField(max_length=100)),
-                ("cta_button_url", models.URLField(max_length=500)),
+                (
+                    "tagline",
+                    models.CharField(blank=True, db_default="", default="", max_length=500),
+                ),
+                (
+                    "hero_title",
+                    models.CharField(blank=True, db_default="", default="", max_length=300),
+                ),
+                (
+                    "hero_subtitle",
+                    models.CharField(blank=True, db_default="", default="", max_length=500),
+                ),
+                (
+                    "hero_background_image",
+                    backend.models.fields.HttpsURLField(
+                        blank=True, db_default="", default="", max_length=500
+                    ),
+                ),
+                (
+                    "about_section_title",
+                    models.CharField(blank=True, db_default="", default="", max_length=200),
+                ),
+                ("about_section_content", models.TextField(blank=True, db_default="", default="")),
+                (
+                    "cta_title",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        max_length=200,
+                        verbose_name="call to action title",
+                    ),
+                ),
+                (
+                    "cta_content",
+                    models.TextField(
+                        blank=True, db_default="", default="", verbose_name="call to action content"
+                    ),
+                ),
+                (
+                    "cta_button_text",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        max_length=100,
+                        verbose_name="call to action button text",
+                    ),
+                ),
+                (
+                    "cta_button_url",
+                    backend.models.fields.HttpsURLField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        max_length=500,
+                        verbose_name="call to action button URL",
+                    ),
+                ),
                 ("contact_email", models.EmailField(max_length=254)),
-                ("contact_phone", models.CharField(max_length=50)),
-                ("social_media_urls", models.JSONField()),
-                ("campaigns_section_title", models.CharField(max_length=200)),
-                ("campaigns_section_subtitle", models.CharField(max_length=500)),
-                ("show_campaigns_section", models.BooleanField()),
-                ("is_active", models.BooleanField()),
-                ("created_at", models.DateTimeField()),
-                ("updated_at", models.DateTimeField()),
+                (
+                    "contact_phone",
+                    models.CharField(blank=True, db_default="", default="", max_length=50),
+                ),
+                (
+                    "social_media_urls",
+                    models.JSONField(
+                        blank=True,
+                        db_default=models.Value({}, models.JSONField()),
+                        default=dict,
+                        help_text='Platform name to https URL, such as {"mastodon": "https://…"}.',
+                        validators=[backend.models.homepage.validate_social_media_urls],
+                    ),
+                ),
+                (
+                    "campaigns_section_title",
+                    models.CharField(blank=True, db_default="", default="", max_length=200),
+                ),
+                (
+                    "campaigns_section_subtitle",
+                    models.CharField(blank=True, db_default="", default="", max_length=500),
+                ),
+                ("show_campaigns_section", models.BooleanField(db_default=True, default=True)),
+                ("is_active", models.BooleanField(db_default=False, default=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        auto_now=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
             ],
             options={
                 "db_table": "public_homepage",
@@ -338,8 +524,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(max_length=200)),
-                ("organization", models.CharField(max_length=200)),
-                ("role", models.CharField(max_length=100)),
+                (
+                    "organization",
+                    models.CharField(blank=True, db_default="", default="", max_length=200),
+                ),
+                ("role", models.CharField(blank=True, db_default="", default="", max_length=100)),
                 (
                     "type",
                     models.CharField(
@@ -425,8 +614,13 @@ class Migration(migrations.Migration):
                         max_length=2,
                     ),
                 ),
-                ("county", models.CharField(max_length=100)),
-                ("created_at", models.DateTimeField()),
+                ("county", models.CharField(blank=True, db_default="", default="", max_length=100)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
                 (
                     "location",
                     django.contrib.gis.db.models.fields.PointField(

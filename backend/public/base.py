@@ -1,6 +1,11 @@
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
+
+
+def column(table: type[models.Model], name: str) -> Any:
+    """The field of a view's column that a table has under the same name."""
+    return table._meta.get_field(name).clone()  # type: ignore[union-attr]  # none is a relation
 
 
 class PublicModel(models.Model):

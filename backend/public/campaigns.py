@@ -3,7 +3,8 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
-from backend.public.base import PublicModel
+from backend.models import PolicyCampaign
+from backend.public.base import PublicModel, column
 
 
 def endorsement_count_sql(campaign_id: int) -> str:
@@ -42,15 +43,15 @@ class PublicCampaign(PublicModel):
         WHERE active AND deleted_at IS NULL
     """
 
-    title = models.CharField(max_length=200)
-    slug = models.SlugField(max_length=200)
-    summary = models.TextField()
-    description = models.TextField()
-    endorsement_statement = models.TextField(help_text="What an endorser signs.")
-    allow_endorsements = models.BooleanField()
-    endorsement_form_instructions = models.TextField()
-    created_at = models.DateTimeField()
-    updated_at = models.DateTimeField()
+    title = column(PolicyCampaign, "title")
+    slug = column(PolicyCampaign, "slug")
+    summary = column(PolicyCampaign, "summary")
+    description = column(PolicyCampaign, "description")
+    endorsement_statement = column(PolicyCampaign, "endorsement_statement")
+    allow_endorsements = column(PolicyCampaign, "allow_endorsements")
+    endorsement_form_instructions = column(PolicyCampaign, "endorsement_form_instructions")
+    created_at = column(PolicyCampaign, "created_at")
+    updated_at = column(PolicyCampaign, "updated_at")
     endorsement_count = models.IntegerField()
 
     objects = PublicCampaignQuerySet.as_manager()
@@ -59,4 +60,4 @@ class PublicCampaign(PublicModel):
         db_table = "public_campaign"
 
     def __str__(self) -> str:
-        return self.title
+        return str(self.title)

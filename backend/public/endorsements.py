@@ -2,8 +2,8 @@ from typing import Self
 
 from django.db import models
 
-from backend.models import Stakeholder, State
-from backend.public.base import PublicModel
+from backend.models import Endorsement, Stakeholder
+from backend.public.base import PublicModel, column
 from backend.public.campaigns import PublicCampaign
 from backend.public.stakeholders import PublicStakeholder
 
@@ -47,15 +47,15 @@ class PublicEndorsement(PublicModel):
     stakeholder = models.ForeignKey(
         PublicStakeholder, on_delete=models.DO_NOTHING, related_name="endorsements"
     )
-    statement = models.TextField()
-    created_at = models.DateTimeField()
+    statement = column(Endorsement, "statement")
+    created_at = column(Endorsement, "created_at")
     # The stakeholder's.
-    name = models.CharField(max_length=200)
-    organization = models.CharField(max_length=200)
-    role = models.CharField(max_length=100)
-    type = models.CharField(max_length=10, choices=Stakeholder.Type)
-    state = models.CharField(max_length=2, choices=State)
-    county = models.CharField(max_length=100)
+    name = column(Stakeholder, "name")
+    organization = column(Stakeholder, "organization")
+    role = column(Stakeholder, "role")
+    type = column(Stakeholder, "type")
+    state = column(Stakeholder, "state")
+    county = column(Stakeholder, "county")
 
     objects = PublicEndorsementQuerySet.as_manager()
 

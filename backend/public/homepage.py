@@ -2,8 +2,8 @@ from typing import Self
 
 from django.db import models
 
-from backend.models import ContentBlock
-from backend.public.base import PublicModel
+from backend.models import ContentBlock, HomePage
+from backend.public.base import PublicModel, column
 
 
 class PublicHomePage(PublicModel):
@@ -20,32 +20,32 @@ class PublicHomePage(PublicModel):
         WHERE is_active
     """
 
-    organization_name = models.CharField(max_length=200)
-    tagline = models.CharField(max_length=500)
-    hero_title = models.CharField(max_length=300)
-    hero_subtitle = models.CharField(max_length=500)
-    hero_background_image = models.URLField(max_length=500)
-    about_section_title = models.CharField(max_length=200)
-    about_section_content = models.TextField()
-    cta_title = models.CharField(max_length=200)
-    cta_content = models.TextField()
-    cta_button_text = models.CharField(max_length=100)
-    cta_button_url = models.URLField(max_length=500)
-    contact_email = models.EmailField()
-    contact_phone = models.CharField(max_length=50)
-    social_media_urls = models.JSONField()
-    campaigns_section_title = models.CharField(max_length=200)
-    campaigns_section_subtitle = models.CharField(max_length=500)
-    show_campaigns_section = models.BooleanField()
-    is_active = models.BooleanField()
-    created_at = models.DateTimeField()
-    updated_at = models.DateTimeField()
+    organization_name = column(HomePage, "organization_name")
+    tagline = column(HomePage, "tagline")
+    hero_title = column(HomePage, "hero_title")
+    hero_subtitle = column(HomePage, "hero_subtitle")
+    hero_background_image = column(HomePage, "hero_background_image")
+    about_section_title = column(HomePage, "about_section_title")
+    about_section_content = column(HomePage, "about_section_content")
+    cta_title = column(HomePage, "cta_title")
+    cta_content = column(HomePage, "cta_content")
+    cta_button_text = column(HomePage, "cta_button_text")
+    cta_button_url = column(HomePage, "cta_button_url")
+    contact_email = column(HomePage, "contact_email")
+    contact_phone = column(HomePage, "contact_phone")
+    social_media_urls = column(HomePage, "social_media_urls")
+    campaigns_section_title = column(HomePage, "campaigns_section_title")
+    campaigns_section_subtitle = column(HomePage, "campaigns_section_subtitle")
+    show_campaigns_section = column(HomePage, "show_campaigns_section")
+    is_active = column(HomePage, "is_active")
+    created_at = column(HomePage, "created_at")
+    updated_at = column(HomePage, "updated_at")
 
     class Meta(PublicModel.Meta):
         db_table = "public_homepage"
 
     def __str__(self) -> str:
-        return self.organization_name
+        return str(self.organization_name)
 
 
 class PublicContentBlockQuerySet(models.QuerySet["PublicContentBlock"]):
@@ -68,18 +68,18 @@ class PublicContentBlock(PublicModel):
     homepage = models.ForeignKey(
         PublicHomePage, on_delete=models.DO_NOTHING, related_name="content_blocks"
     )
-    title = models.CharField(max_length=200)
-    block_type = models.CharField(max_length=20, choices=ContentBlock.BlockType)
-    content = models.TextField()
-    image_url = models.URLField(max_length=500)
-    image_alt_text = models.CharField(max_length=300)
-    video_url = models.URLField(max_length=500)
-    css_classes = models.CharField(max_length=200)
-    background_color = models.CharField(max_length=30)
-    order = models.IntegerField()
-    is_visible = models.BooleanField()
-    created_at = models.DateTimeField()
-    updated_at = models.DateTimeField()
+    title = column(ContentBlock, "title")
+    block_type = column(ContentBlock, "block_type")
+    content = column(ContentBlock, "content")
+    image_url = column(ContentBlock, "image_url")
+    image_alt_text = column(ContentBlock, "image_alt_text")
+    video_url = column(ContentBlock, "video_url")
+    css_classes = column(ContentBlock, "css_classes")
+    background_color = column(ContentBlock, "background_color")
+    order = column(ContentBlock, "order")
+    is_visible = column(ContentBlock, "is_visible")
+    created_at = column(ContentBlock, "created_at")
+    updated_at = column(ContentBlock, "updated_at")
 
     objects = PublicContentBlockQuerySet.as_manager()
 
@@ -87,4 +87,4 @@ class PublicContentBlock(PublicModel):
         db_table = "public_contentblock"
 
     def __str__(self) -> str:
-        return self.title
+        return str(self.title)

@@ -9,10 +9,10 @@ from django.db.models import F, FloatField, Func, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan
 
-from backend.models import Stakeholder, State
+from backend.models import Stakeholder
 from backend.models.fields import WGS84
 from backend.models.geography import IsInBox, geography, planar
-from backend.public.base import PublicModel
+from backend.public.base import PublicModel, column
 
 # Of two places on Earth, and a little more.
 FARTHEST_M = 20_100_000.0
@@ -117,13 +117,13 @@ class PublicStakeholder(PublicModel):
         WHERE is_public AND deleted_at IS NULL
     """
 
-    name = models.CharField(max_length=200)
-    organization = models.CharField(max_length=200)
-    role = models.CharField(max_length=100)
-    type = models.CharField(max_length=10, choices=Stakeholder.Type)
-    state = models.CharField(max_length=2, choices=State)
-    county = models.CharField(max_length=100)
-    created_at = models.DateTimeField()
+    name = column(Stakeholder, "name")
+    organization = column(Stakeholder, "organization")
+    role = column(Stakeholder, "role")
+    type = column(Stakeholder, "type")
+    state = column(Stakeholder, "state")
+    county = column(Stakeholder, "county")
+    created_at = column(Stakeholder, "created_at")
     location = PointField(geography=True, srid=WGS84, null=True)
 
     objects = PublicStakeholderQuerySet.as_manager()
@@ -135,4 +135,4 @@ class PublicStakeholder(PublicModel):
         db_table = "public_stakeholder"
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)

@@ -57,7 +57,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "backend.http.cors.CorsByPath",
     "backend.http.middleware.PageMiddleware",
 ]
 # Around pages alone, by the one above.
@@ -158,13 +158,26 @@ LEAFLET_CONFIG = {
     ],
 }
 
-CORS_URLS_REGEX = r"^/(api|health)/"
-# Everybody may read, from any page; no cookie is ever sent along. There is nothing else to do
-# here (the POST is a search), so no origin is trusted with more than another.
+# What is public is for pages of every origin, and no cookie is ever sent along. What staff do is
+# for the frontends named in the environment: http/cors.py tells the two apart.
 CORS_ALLOW_ALL_ORIGINS = True
-CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
-CORS_ALLOW_HEADERS = [*default_headers, "if-none-match"]
-CORS_EXPOSE_HEADERS = ["ETag", "Link", "Retry-After"]
+CORS_ALLOWED_ORIGINS = env.list("FRONTEND_ORIGINS", default=[])
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
+CORS_ALLOW_HEADERS = [
+    *default_headers,
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "preview-token",
+]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Link",
+    "Retry-After",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Idempotency-Replayed",
+]
 CORS_PREFLIGHT_MAX_AGE = 24 * 60 * 60
 
 # What a page may load and do, the admin's included. Scripts and styles that stand in a page
@@ -183,13 +196,14 @@ CONTENT_SECURITY_POLICY = {
 }
 
 REST_FRAMEWORK = {
-    # The API is public: nothing in it depends on who asks, so nobody is looked up.
+    # What is public depends on nobody who asks, so nobody is looked up; and a view that does not
+    # say who may call it lets nobody in.
     "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["backend.http.permissions.Nobody"],
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["backend.http.parsers.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "backend.api.schema.OperationSchema",
+    "DEFAULT_SCHEMA_CLASS": "backend.http.openapi.OperationSchema",
     "EXCEPTION_HANDLER": "backend.http.errors.problem_response",
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -201,6 +215,11 @@ SPECTACULAR_SETTINGS = {
     "LICENSE": {
         "name": "Apache-2.0",
         "url": "https://www.apache.org/licenses/LICENSE-2.0",
+    },
+    "CONTACT": {
+        name: value
+        for name in ("name", "url", "email")
+        if (value := env.str(f"CONTACT_{name.upper()}", default=""))
     },
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
@@ -214,7 +233,9 @@ SPECTACULAR_SETTINGS = {
     ],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "backend.api.schema.describe",
+        "backend.http.openapi.describe",
+        "backend.api.feature_schemas.add_feature_schemas",
+        "backend.api.examples.add_examples",
     ],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {

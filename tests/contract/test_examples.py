@@ -10,10 +10,10 @@ import yaml
 from django.conf import settings
 from openapi_schema_validator import OAS31Validator
 
-from backend.api import schema
+from backend.api import examples
 from tests.contract.asking import ask
 
-FILE = Path(schema.__file__).with_name("examples.json")
+FILE = Path(examples.__file__).with_name("examples.json")
 DOCUMENT = yaml.safe_load((Path(settings.BASE_DIR) / "openapi.yaml").read_text())
 OPERATIONS = {
     operation["operationId"]: operation
@@ -52,7 +52,7 @@ class TestExamples:
     def test_are_what_the_server_answers(self, server: str) -> None:
         current = {
             name: {**example, "answer": answer_of(example, server)}
-            for name, example in schema.EXAMPLES.items()
+            for name, example in examples.EXAMPLES.items()
         }
         recorded = json.loads(FILE.read_text(encoding="utf-8"))
 

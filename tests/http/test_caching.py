@@ -151,8 +151,6 @@ class TestWrites:
         assert self.changed(api, f"{LIST}?%63ampaign=c", make_endorsement_of(stakeholder))
 
     def test_of_a_stakeholder_change_the_totals(self, api: APIClient) -> None:
-        make_homepage(is_active=True)
-
         assert self.changed(api, "/api/v1/homepage", make_stakeholder)
         assert not self.changed(
             api, "/api/v1/homepage", lambda: Stakeholder.objects.update(name="New")

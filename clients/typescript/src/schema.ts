@@ -336,14 +336,23 @@ export interface components {
             show_campaigns_section: boolean;
             is_active: boolean;
             readonly content_blocks: components["schemas"]["ContentBlock"][];
+            readonly totals: components["schemas"]["Totals"];
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */
             readonly updated_at: string;
         };
-        InvalidParameter: {
-            /** @description Its name. */
-            parameter: string;
+        /** @description What is not valid: one of `parameter`, `pointer` and `header` says where. */
+        InvalidValue: {
+            /** @description The name of a parameter. */
+            parameter?: string;
+            /**
+             * Format: uri-reference
+             * @description A JSON Pointer into the body (RFC 6901, section 6).
+             */
+            pointer?: string;
+            /** @description The name of a header. */
+            header?: string;
             /** @description The kind of error, for programs. */
             code: string;
             /** @description What would be right, for people. */
@@ -398,7 +407,7 @@ export interface components {
              * @description Stands in the server's log beside the reason of a crash.
              */
             instance?: string;
-            errors?: components["schemas"]["InvalidParameter"][];
+            errors?: components["schemas"]["InvalidValue"][];
         };
         StakeholderFeature: {
             readonly id: number;
@@ -519,6 +528,12 @@ export interface components {
          * @enum {string}
          */
         State: "AL" | "AK" | "AZ" | "AR" | "CA" | "CO" | "CT" | "DE" | "DC" | "FL" | "GA" | "HI" | "ID" | "IL" | "IN" | "IA" | "KS" | "KY" | "LA" | "ME" | "MD" | "MA" | "MI" | "MN" | "MS" | "MO" | "MT" | "NE" | "NV" | "NH" | "NJ" | "NM" | "NY" | "NC" | "ND" | "OH" | "OK" | "OR" | "PA" | "RI" | "SC" | "SD" | "TN" | "TX" | "UT" | "VT" | "VA" | "WA" | "WV" | "WI" | "WY" | "AS" | "FM" | "GU" | "MH" | "MP" | "PR" | "PW" | "VI" | "AA" | "AE" | "AP";
+        /** @description How much there is to see. */
+        Totals: {
+            campaigns: number;
+            endorsements: number;
+            stakeholders: number;
+        };
     };
     responses: {
         /** @description The client has the answer: the request named its ETag in `If-None-Match`. */
@@ -541,7 +556,7 @@ export interface components {
                  *       "type": "/problems#invalid-parameters",
                  *       "title": "Invalid Parameters",
                  *       "status": 400,
-                 *       "detail": "Some parameters are not valid.",
+                 *       "detail": "Some values are not valid.",
                  *       "errors": [
                  *         {
                  *           "parameter": "bbox",
@@ -697,7 +712,7 @@ export type Endorsement = components['schemas']['Endorsement'];
 export type EndorsementList = components['schemas']['EndorsementList'];
 export type Endorser = components['schemas']['Endorser'];
 export type HomePage = components['schemas']['HomePage'];
-export type InvalidParameter = components['schemas']['InvalidParameter'];
+export type InvalidValue = components['schemas']['InvalidValue'];
 export type Link = components['schemas']['Link'];
 export type MultiPolygon = components['schemas']['MultiPolygon'];
 export type Point = components['schemas']['Point'];
@@ -709,6 +724,7 @@ export type StakeholderProperty = components['schemas']['StakeholderProperty'];
 export type StakeholderSet = components['schemas']['StakeholderSet'];
 export type StakeholderType = components['schemas']['StakeholderType'];
 export type State = components['schemas']['State'];
+export type Totals = components['schemas']['Totals'];
 export type ResponseNotModified = components['responses']['NotModified'];
 export type ResponseProblem400 = components['responses']['Problem400'];
 export type ResponseProblem404 = components['responses']['Problem404'];
@@ -1046,6 +1062,11 @@ export interface operations {
                      *           "updated_at": "2025-12-01T12:00:00Z"
                      *         }
                      *       ],
+                     *       "totals": {
+                     *         "campaigns": 7,
+                     *         "endorsements": 1125,
+                     *         "stakeholders": 278
+                     *       },
                      *       "created_at": "2025-12-01T12:00:00Z",
                      *       "updated_at": "2026-11-02T09:30:00.123456Z"
                      *     }
