@@ -191,7 +191,7 @@ def _rows(queryset: QuerySet[Any], columns: tuple[str, ...]) -> Sql:
 
 
 def _source(queryset: QuerySet[Any]) -> Sql:
-    """FROM and WHERE of a queryset: Django takes several times as long for all of it."""
+    """FROM and WHERE of a queryset: Django takes twice as long for the whole of it."""
     _require_plain(queryset.query)
     queryset.query.get_initial_alias()  # without a filter nothing has asked for the table yet
     compiler = _compiler(queryset)
