@@ -1,14 +1,13 @@
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from backend.http.parameters import (
+from backend.http.filters import (
     OrderingFilter,
     QuerySetFilter,
     StrictFilterBackend,
     StrictFilterSet,
-    TextParameter,
-    page_of,
 )
+from backend.http.parameters import TextParameter, page_of
 from backend.http.views import RenderedViewSet
 from backend.public import PublicCampaign
 from backend.public.campaigns import PublicCampaignQuerySet

@@ -3,7 +3,8 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
 from backend.api.campaigns import SLUG
-from backend.http.parameters import StrictFilterBackend, StrictFilterSet, page_of
+from backend.http.filters import StrictFilterBackend, StrictFilterSet
+from backend.http.parameters import page_of
 from backend.http.views import RenderedViewSet
 from backend.public import PublicCampaign, PublicEndorsement
 from backend.public.campaigns import endorsement_count_sql

@@ -16,17 +16,15 @@ from backend.api.features import (
     StakeholderSerializer,
     feature,
 )
-from backend.http.geo import METERS, AreaParameter, BBoxParameter, NearParameter, RadiusParameter
-from backend.http.openapi import body_of
-from backend.http.parameters import (
-    ChoicesParameter,
+from backend.http.filters import (
     OrderingFilter,
     QuerySetFilter,
     StrictFilterBackend,
     StrictFilterSet,
-    TextParameter,
-    page_of,
 )
+from backend.http.geo import METERS, AreaParameter, BBoxParameter, NearParameter, RadiusParameter
+from backend.http.openapi import body_of
+from backend.http.parameters import ChoicesParameter, TextParameter, page_of
 from backend.http.views import RenderedViewSet
 from backend.models import Stakeholder, State
 from backend.public import PublicCampaign, PublicEndorsement, PublicModel, PublicStakeholder

@@ -1,6 +1,6 @@
 """What is not valid in a request, and where: the `errors` of a problem document."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -60,3 +60,18 @@ def invalid_members(detail: Any, *members: str | int) -> Iterator[InvalidValue]:
             yield from invalid_members(nested, *members, *((place,) if is_item else ()))
     else:
         yield {**at_pointer(*members), "code": detail.code, "message": str(detail)}
+
+
+def unknown(
+    given: Iterable[str], known: Iterable[str], locate: Callable[[str], Location]
+) -> list[InvalidValue]:
+    """An error for each name that is not known."""
+    names = sorted(known)
+    hint = f"There are {', '.join(names)}." if names else "There are none here."
+    error = ValidationError(f"This is not known. {hint}", code="unknown")
+    return [
+        invalid
+        for name in given
+        if name not in names
+        for invalid in invalid_values(locate(name), error)
+    ]

@@ -10,6 +10,7 @@ from drf_spectacular.utils import Direction
 from rest_framework.permissions import AllowAny
 
 from backend.http.errors import PROBLEM_JSON, problem
+from backend.http.filters import StrictFilterSet
 from backend.http.openapi_components import (
     HEADERS,
     NOT_MODIFIED,
@@ -19,7 +20,6 @@ from backend.http.openapi_components import (
     Schema,
     ref,
 )
-from backend.http.parameters import StrictFilterSet
 from backend.http.serializers import StrictSerializer
 from backend.http.views import JSONView
 

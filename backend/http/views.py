@@ -21,9 +21,8 @@ from rest_framework.viewsets import GenericViewSet
 
 from backend.http.caching import conditional_response
 from backend.http.errors import InvalidParameters, Problem
-from backend.http.invalid_values import at_parameter
+from backend.http.invalid_values import at_parameter, unknown
 from backend.http.pagination import KeysetPagination
-from backend.http.parameters import unknown
 from backend.public import PublicModel
 from backend.public.revisions import revision_of
 from backend.rendering.json_objects import JsonObject
