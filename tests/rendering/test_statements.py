@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.gis.geos import Point
+from django.db.models import Prefetch
 from rest_framework.test import APIClient
 
 from backend.api.campaigns import CampaignSerializer
@@ -12,6 +13,7 @@ from backend.api.features import PROPERTIES, StakeholderSerializer
 from backend.api.homepage import HomePageSerializer
 from backend.public import (
     PublicCampaign,
+    PublicContentBlock,
     PublicEndorsement,
     PublicHomePage,
     PublicStakeholder,
@@ -140,7 +142,8 @@ class TestObject:
 
         document = api.get("/api/v1/homepage").json()
 
-        stored = PublicHomePage.objects.get()
+        blocks = Prefetch("content_blocks", queryset=PublicContentBlock.objects.in_page_order())
+        stored = PublicHomePage.objects.prefetch_related(blocks).get()
         stored.totals = PublicTotals.objects.get()  # type: ignore[attr-defined]  # of another view
         assert comparable(document) == comparable(HomePageSerializer(stored).data)
         assert list(document) == HomePageSerializer.Meta.fields

@@ -1050,7 +1050,7 @@ export interface operations {
                      *           "id": 2,
                      *           "title": "The coalition in numbers",
                      *           "block_type": "stats",
-                     *           "content": "<ul>\n<li><strong>300</strong> stakeholders in six states and the District of Columbia</li>\n<li><strong>7</strong> open campaigns</li>\n<li><strong>56</strong> farms and <strong>34</strong> working boats and shellfish growers</li>\n<li><strong>1</strong> campaign won: the winter crab survey is funded through 2030</li>\n</ul>",
+                     *           "content": "<ul>\n<li><strong>6</strong> states and the District of Columbia</li>\n<li><strong>56</strong> farms and <strong>34</strong> working boats and shellfish growers</li>\n<li><strong>1</strong> campaign won: the winter crab survey is funded through 2030</li>\n</ul>",
                      *           "image_url": "",
                      *           "image_alt_text": "",
                      *           "video_url": "",
