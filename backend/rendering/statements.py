@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
-from django.core.exceptions import EmptyResultSet
+from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import connections, transaction
 from django.db.models import QuerySet
 from django.db.models.options import Options
@@ -193,6 +193,7 @@ def _rows(queryset: QuerySet[Any], columns: tuple[str, ...]) -> Sql:
 def _source(queryset: QuerySet[Any]) -> Sql:
     """FROM and WHERE of a queryset: Django takes several times as long for all of it."""
     _require_plain(queryset.query)
+    queryset.query.get_initial_alias()  # without a condition, no table has been named yet
     compiler = _compiler(queryset)
     tables, values = compiler.get_from_clause()
     where: Any = queryset.query.where
@@ -200,6 +201,8 @@ def _source(queryset: QuerySet[Any]) -> Sql:
         condition, parameters = compiler.compile(where)
     except EmptyResultSet:  # Django knows that no row can have the key, such as 10**30
         condition, parameters = "false", ()
+    except FullResultSet:  # nothing is asked for but what the view shows
+        condition, parameters = "true", ()
     return Sql(f"FROM {' '.join(tables)} WHERE {condition}", (*values, *parameters))
 
 
