@@ -49,8 +49,8 @@ ENV DJANGO_SETTINGS_MODULE=backend.settings.production
 RUN SECRET_KEY=none ALLOWED_HOSTS=none DATABASE_URL=postgresql://none:none@none/none \
         DATABASE_READER_URL=postgresql://none:none@none/none DATABASE_CA_BUNDLE=manage.py python manage.py collectstatic --no-input --verbosity 0 \
     && PYTHONDONTWRITEBYTECODE= python -m compileall -q backend
-# A worker for each processor. Each thread of each holds a connection to the pool, whose own
-# to the database are 20: none waits for one while others work.
+# A worker for each processor. Each thread of each holds a connection to the pool for each role,
+# of which the pool has 20 to the database: none waits for one while others work.
 ENV GRANIAN_WORKERS=2 GRANIAN_BLOCKING_THREADS=8
 USER coalition
 EXPOSE 8000

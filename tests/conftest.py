@@ -1,5 +1,5 @@
 """The tests run against the stack of `make test`: the schema migrated by its owner, every
-request made as coalition_app through pgBouncer."""
+request made as coalition_app or coalition_reader through pgBouncer."""
 
 import os
 from collections.abc import Generator, Iterator

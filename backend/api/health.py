@@ -1,7 +1,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connections
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -48,10 +48,12 @@ class ReadyView(HealthView):
         operation_id="getReadiness", summary="Get readiness", tags=["service"], responses={200: OK}
     )
     def get(self, _request: Request) -> Response:
+        probe = probes.submit(_ask_database)
         try:
             # The timeouts of a connection attempt are longer than whoever asks will wait.
-            probes.submit(_ask_database).result(timeout=READINESS_SECONDS)
+            probe.result(timeout=READINESS_SECONDS)
         except (DatabaseError, FutureTimeoutError):
+            probe.cancel()  # nobody waits for it any more, be it still in line
             code = status.HTTP_503_SERVICE_UNAVAILABLE
             headers = {"Retry-After": "1"}
             return Response(problem(code), code, headers=headers, content_type=PROBLEM_JSON)
@@ -59,10 +61,13 @@ class ReadyView(HealthView):
 
 
 def _ask_database() -> None:
-    connection.close_if_unusable_or_obsolete()
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        connection.close()
-        raise
+    """As both roles: each has connections and a password of its own."""
+    for alias in ("default", "public"):
+        connection = connections[alias]
+        connection.close_if_unusable_or_obsolete()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except DatabaseError:
+            connection.close()
+            raise

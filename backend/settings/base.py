@@ -72,8 +72,15 @@ PAGE_MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-# The admin looks for these three in MIDDLEWARE alone; PAGE_MIDDLEWARE has them.
-SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]
+# These checks look in MIDDLEWARE alone, for what PAGE_MIDDLEWARE has: sessions, users and messages
+# for the admin; its protection from other pages' frames and forms.
+SILENCED_SYSTEM_CHECKS = [
+    "admin.E408",
+    "admin.E409",
+    "admin.E410",
+    "security.W002",
+    "security.W003",
+]
 
 ROOT_URLCONF = "backend.urls"
 WSGI_APPLICATION = "backend.wsgi.application"

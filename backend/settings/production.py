@@ -17,7 +17,9 @@ def _required() -> list[str]:
     names = ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_CA_BUNDLE"]
     for prefix in CONNECTIONS.values():
         names.append(f"{prefix}_URL")
-        if not env.db_url(f"{prefix}_URL", default="postgis:///").get("PASSWORD"):
+        # One that is empty is none, of which there is nothing to warn in a line of its own.
+        url = env.str(f"{prefix}_URL", default="") or "postgis:///"
+        if not env.db_url_config(url)["PASSWORD"]:
             names += [f"{prefix}_SECRET_ID", "AWS_REGION"]
     return list(dict.fromkeys(names))
 

@@ -1,11 +1,14 @@
 """What the server itself, not a test client, makes of odd requests and of bad times."""
 
 import os
+import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
+from django.conf import settings
 
 from deploy.processes import free_port
 from tests.contract.asking import Answer, ask
@@ -103,12 +106,26 @@ def locked_stakeholders(owner: "psycopg.Connection[tuple[Any, ...]]") -> Iterato
         yield
 
 
+URLS = ("DATABASE_URL", "DATABASE_READER_URL")
+
+
+def url_of(role: str, *, port: int) -> str:
+    return f"postgresql://{role}:none@127.0.0.1:{port}/coalition"
+
+
 @pytest.fixture(scope="module")
 def server_without_pool() -> Iterator[str]:
-    """A server whose database URL leads to a closed port."""
-    closed = f"postgresql://coalition_app:none@127.0.0.1:{free_port()}/coalition"
-    with serving(os.environ | {"DATABASE_URL": closed}) as server:
+    """A server whose database URLs lead to a closed port."""
+    port = free_port()
+    with serving(os.environ | dict.fromkeys(URLS, url_of("none", port=port))) as server:
         yield server
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port that takes connections and never says anything."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        yield silent.getsockname()[1]
 
 
 class TestOutages:
@@ -132,3 +149,46 @@ class TestOutages:
     def test_health_tells_the_process_from_the_pool(self, server_without_pool: str) -> None:
         assert ask(server_without_pool, "/health/live").status == 200
         assert_problem(ask(server_without_pool, "/health/ready"), 503)
+
+
+class TestReadiness:
+    def test_is_told_while_both_connections_are_there(self, server: str) -> None:
+        assert ask(server, "/health/ready").status == 200
+
+    @pytest.mark.parametrize("variable", URLS)
+    def test_needs_both_connections(self, variable: str) -> None:
+        closed = url_of("none", port=free_port())
+
+        with serving(os.environ | {variable: closed}) as server:
+            answer = ask(server, "/health/ready")
+
+        assert_problem(answer, 503)
+        assert int(answer.headers["Retry-After"]) > 0
+
+    @pytest.mark.parametrize(
+        ("variable", "role"),
+        [("DATABASE_URL", "coalition_app"), ("DATABASE_READER_URL", "coalition_reader")],
+    )
+    def test_needs_the_password_of_each_role(self, variable: str, role: str) -> None:
+        refused = url_of(role, port=int(settings.DATABASES["default"]["PORT"]))
+
+        with serving(os.environ | {variable: refused}) as server:
+            answer = ask(server, "/health/ready")
+
+        assert_problem(answer, 503)
+
+    @pytest.mark.parametrize("variable", URLS)
+    def test_is_told_within_the_second_while_a_connection_hangs(
+        self, variable: str, silent_port: int
+    ) -> None:
+        hanging = url_of("none", port=silent_port)
+
+        with serving(os.environ | {variable: hanging}) as server:
+            ask(server, "/health/live")  # the first request loads what later ones find loaded
+            started = time.monotonic()
+            answers = [ask(server, "/health/ready") for _ in range(2)]
+            seconds = time.monotonic() - started
+
+        for answer in answers:
+            assert_problem(answer, 503)
+        assert seconds < 2

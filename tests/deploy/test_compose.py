@@ -70,18 +70,69 @@ class TestSecrets:
 
         assert {path: path.read_text() for path in handed_out.glob("*/*")} == first
 
+    def test_that_an_earlier_version_did_not_have_are_added(self, handed_out: Path) -> None:
+        kept = (handed_out / "api/database_url").read_text()
+        for path in handed_out.glob("*/*reader*"):
+            path.unlink()
+
+        make_secrets(handed_out)
+
+        reader = (handed_out / "database/reader_password").read_text()
+        assert (handed_out / "pool/reader_password").read_text() == reader
+        assert reader in (handed_out / "api/database_reader_url").read_text()
+        assert (handed_out / "api/database_url").read_text() == kept
+
+    def test_of_the_owner_and_the_superuser_reach_neither_the_pool_nor_the_api(
+        self, handed_out: Path
+    ) -> None:
+        withheld = [
+            (handed_out / "database" / f"{name}_password").read_text()
+            for name in ("superuser", "master")
+        ]
+
+        for service in ("pool", "api"):
+            text = "".join(path.read_text() for path in (handed_out / service).iterdir())
+            assert not any(secret in text for secret in withheld)
+
     def test_differ_from_each_other(self, handed_out: Path) -> None:
         made = [*(handed_out / "database").iterdir(), handed_out / "api/secret_key"]
 
-        assert len({path.read_text() for path in made}) == len(made) == 4
+        assert len({path.read_text() for path in made}) == len(made) == 5
 
 
 class TestConnections:
-    def test_of_the_api_go_through_pgbouncer(self, handed_out: Path) -> None:
-        url = urlsplit((handed_out / "api/database_url").read_text())
+    @pytest.mark.parametrize(
+        ("variable", "role"),
+        [("DATABASE_URL", "coalition_app"), ("DATABASE_READER_URL", "coalition_reader")],
+    )
+    def test_of_the_api_go_through_pgbouncer(
+        self, variable: str, role: str, handed_out: Path
+    ) -> None:
+        file = Path(SERVICES["api"]["environment"][f"{variable}_FILE"])
 
-        assert (url.username, url.hostname, url.port) == ("coalition_app", "pgbouncer", 6432)
+        url = urlsplit((handed_out / "api" / file.name).read_text())
+
+        assert (url.username, url.hostname, url.port) == (role, "pgbouncer", 6432)
         assert "pgbouncer" in SERVICES
+
+    @pytest.mark.parametrize(
+        ("variable", "role"),
+        [("DATABASE_PASSWORD", "app"), ("DATABASE_READER_PASSWORD", "reader")],
+    )
+    def test_have_the_password_that_the_database_is_given(
+        self, variable: str, role: str, handed_out: Path
+    ) -> None:
+        of_pool = Path(SERVICES["pgbouncer"]["environment"][f"{variable}_FILE"])
+        of_database = Path(
+            SERVICES["database"]["environment"][f"COALITION_{role.upper()}_PASSWORD_FILE"]
+        )
+
+        password = (handed_out / "database" / of_database.name).read_text()
+
+        assert of_database.name == f"{role}_password"
+        assert (handed_out / "pool" / of_pool.name).read_text() == password
+
+    def test_of_the_pool_go_to_the_database(self) -> None:
         assert SERVICES["pgbouncer"]["environment"]["DATABASE_HOST"] == "database"
 
     def test_of_the_migration_go_directly_as_the_owner(self, handed_out: Path) -> None:

@@ -3,7 +3,7 @@
 import socket
 
 import pytest
-from django.db import OperationalError, ProgrammingError, connection
+from django.db import InternalError, OperationalError, ProgrammingError, connections
 
 from backend.database.libpq import fetch
 
@@ -16,6 +16,13 @@ class TestFetch:
             (b"1", "é%".encode(), None),
             (b"2", b"", b""),
         ]
+
+    def test_reads_as_the_public(self) -> None:
+        assert fetch("SELECT current_user") == [(b"coalition_reader",)]
+
+    def test_writes_nothing(self) -> None:
+        with pytest.raises(InternalError, match="read-only transaction"):
+            fetch("UPDATE coalition_revision SET name = name RETURNING name")
 
     def test_takes_values_literally(self) -> None:
         assert fetch("SELECT %s, %s::int", ["'; DROP TABLE x; -- %s", 7]) == [
@@ -30,12 +37,13 @@ class TestFetch:
 
     def test_calls_a_lost_connection_an_outage(self) -> None:
         fetch("SELECT 1")
-        with socket.socket(fileno=connection.connection.fileno()) as its_socket:
+        public = connections["public"]
+        with socket.socket(fileno=public.connection.fileno()) as its_socket:
             its_socket.shutdown(socket.SHUT_RDWR)
             its_socket.detach()
 
         with pytest.raises(OperationalError):
             fetch("SELECT 1")
 
-        connection.close()
+        public.close()
         assert fetch("SELECT 1") == [(b"1",)]

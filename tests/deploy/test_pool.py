@@ -1,12 +1,13 @@
 """pgBouncer as requests meet it."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.db import OperationalError
@@ -15,38 +16,53 @@ from django.db.utils import ConnectionHandler
 from deploy.cluster import Cluster
 from deploy.pool import Pool
 from deploy.processes import Account, Server
+from tests.conftest import Connection, connect
+from tests.contract.asking import ask
+from tests.serving import serving
 
-DEFAULT = settings.DATABASES["default"]
+DEFAULT, PUBLIC = settings.DATABASES["default"], settings.DATABASES["public"]
 POOL_SIZE = 20  # of deploy/pgbouncer.ini
 
 
-def connect() -> "psycopg.Connection[tuple[int]]":
-    return psycopg.connect(
-        host=DEFAULT["HOST"],
-        port=DEFAULT["PORT"],
-        dbname=DEFAULT["NAME"],
-        user=DEFAULT["USER"],
-        password=DEFAULT["PASSWORD"],
-        autocommit=True,
-    )
+def connect_as(role: str) -> Connection:
+    return connect(role, through="default")
 
 
+@pytest.mark.parametrize("role", ["coalition_app", "coalition_reader"])
 class TestTransactionMode:
-    def test_serves_more_clients_than_it_has_connections(self) -> None:
+    def test_serves_more_clients_than_it_has_connections(self, role: str) -> None:
         with ExitStack() as clients:
-            connected = [clients.enter_context(connect()) for _ in range(POOL_SIZE + 5)]
+            connected = [clients.enter_context(connect_as(role)) for _ in range(POOL_SIZE + 5)]
 
             servers = [client.execute("SELECT pg_backend_pid()").fetchone() for client in connected]
 
         assert len(set(servers)) <= POOL_SIZE
 
-    def test_keeps_a_transaction_on_one_connection(self) -> None:
-        with connect() as client, connect() as other, client.transaction():
+    def test_keeps_a_transaction_on_one_connection(self, role: str) -> None:
+        with connect_as(role) as client, connect_as(role) as other, client.transaction():
             first = client.execute("SELECT pg_backend_pid()").fetchone()
             between = other.execute("SELECT pg_backend_pid()").fetchone()
             second = client.execute("SELECT pg_backend_pid()").fetchone()
 
         assert first == second != between
+
+
+class TestEachRole:
+    @pytest.mark.parametrize(
+        ("busy", "other"),
+        [("coalition_reader", "coalition_app"), ("coalition_app", "coalition_reader")],
+    )
+    def test_has_connections_that_the_other_does_not_wait_for(self, busy: str, other: str) -> None:
+        with ExitStack() as clients:
+            for _ in range(POOL_SIZE):
+                client = clients.enter_context(connect_as(busy))
+                clients.enter_context(client.transaction())
+                client.execute("SELECT 1")
+
+            with connect_as(other) as served:
+                user = served.execute("SELECT current_user::text").fetchone()
+
+        assert user == (other,)
 
 
 @pytest.fixture
@@ -64,7 +80,7 @@ def second_pool() -> Iterator[Pool]:
         folder / "pgbouncer",
         cluster=cluster,
         log=folder / "pgbouncer.log",
-        passwords={DEFAULT["USER"]: DEFAULT["PASSWORD"]},
+        passwords={each["USER"]: each["PASSWORD"] for each in (DEFAULT, PUBLIC)},
     )
     shutil.rmtree(folder)
 
@@ -78,13 +94,20 @@ def running(second_pool: Pool) -> Iterator[list[Server]]:
         server.stop()
 
 
+def connections_through(pool: Pool) -> ConnectionHandler:
+    databases = {"default": DEFAULT, "public": PUBLIC}
+    return ConnectionHandler(
+        {alias: database | {"PORT": pool.port} for alias, database in databases.items()}
+    )
+
+
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("alias", ["default", "public"])
 class TestRestart:
     def test_of_the_pool_is_not_noticed_by_the_next_request(
-        self, second_pool: Pool, running: list[Server]
+        self, alias: str, second_pool: Pool, running: list[Server]
     ) -> None:
-        connections = ConnectionHandler({"default": DEFAULT | {"PORT": second_pool.port}})
-        requests = connections["default"]
+        requests = connections_through(second_pool)[alias]
         with requests.cursor() as cursor:
             cursor.execute("SELECT 1")
 
@@ -99,10 +122,31 @@ class TestRestart:
         requests.close()
 
     def test_leaves_a_request_without_a_pool_with_an_error_at_once(
-        self, second_pool: Pool, running: list[Server]
+        self, alias: str, second_pool: Pool, running: list[Server]
     ) -> None:
-        connections = ConnectionHandler({"default": DEFAULT | {"PORT": second_pool.port}})
+        requests = connections_through(second_pool)[alias]
         running[0].stop()
 
         with pytest.raises(OperationalError, match="refused"):
-            connections["default"].ensure_connection()
+            requests.ensure_connection()
+
+
+class TestReadiness:
+    @pytest.mark.parametrize(
+        ("variable", "database"), [("DATABASE_URL", DEFAULT), ("DATABASE_READER_URL", PUBLIC)]
+    )
+    def test_goes_and_comes_back_with_the_pool_of_either_role(
+        self, variable: str, database: dict[str, Any], second_pool: Pool, running: list[Server]
+    ) -> None:
+        own_url = os.environ[variable]
+        through_second = own_url.replace(f":{database['PORT']}/", f":{second_pool.port}/")
+        statuses = []
+
+        with serving(os.environ | {variable: through_second}) as server:
+            statuses.append(ask(server, "/health/ready").status)
+            running[0].stop()
+            statuses.append(ask(server, "/health/ready").status)
+            running.append(second_pool.start())
+            statuses.append(ask(server, "/health/ready").status)
+
+        assert statuses == [200, 503, 200]

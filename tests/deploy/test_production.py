@@ -13,25 +13,31 @@ from django.conf import settings
 REQUIRED = (
     "SECRET_KEY",
     "ALLOWED_HOSTS",
-    "DATABASE_URL",
     "DATABASE_CA_BUNDLE",
+    "DATABASE_URL",
     "DATABASE_SECRET_ID",
     "AWS_REGION",
+    "DATABASE_READER_URL",
+    "DATABASE_READER_SECRET_ID",
 )
+# What the variables of each connection begin with.
+CONNECTIONS = [("default", "DATABASE"), ("public", "DATABASE_READER")]
 
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """All that production asks for when the password is in Secrets Manager."""
+    """All that production asks for when the passwords are in Secrets Manager."""
     bundle = tmp_path / "ca.pem"
     bundle.touch()
     values = (
         "kq3V0hT8pXz1LwN5sB7yRj2MfC9dGa4UeKo6ItHvPnWlQxZrEbSy",
         "api.example.org",
-        "postgresql://coalition_app@db.example.org/coalition",
         str(bundle),
-        "coalition/app",
+        "postgresql://coalition_app@db.example.org/coalition",
+        "coalition_app's secret",
         "eu-west-1",
+        "postgresql://coalition_reader@db.example.org/coalition",
+        "coalition_reader's secret",
     )
     return dict(zip(REQUIRED, values, strict=True))
 
@@ -79,14 +85,17 @@ class TestStart:
         done = run_python("manage.py", "check", env=environment)
 
         assert done.returncode == 1
-        assert f"Set {name}" in done.stderr.replace("DATABASE_URL, DATABASE_SECRET_ID", "")
+        assert done.stderr.startswith(f"Set {name} in the environment")
 
-    def test_is_refused_with_a_variable_that_is_empty(self, environment: dict[str, str]) -> None:
-        environment["ALLOWED_HOSTS"] = ""
+    @pytest.mark.parametrize("name", ["ALLOWED_HOSTS", "DATABASE_URL", "DATABASE_READER_URL"])
+    def test_is_refused_with_a_variable_that_is_empty(
+        self, name: str, environment: dict[str, str]
+    ) -> None:
+        environment[name] = ""
 
         done = run_python("manage.py", "check", env=environment)
 
-        assert done.stderr.startswith("Set ALLOWED_HOSTS in the environment")
+        assert done.stderr.startswith(f"Set {name} in the environment")
 
     def test_names_all_that_is_missing_in_one_line(self) -> None:
         done = run_python("manage.py", "check", env={})
@@ -94,13 +103,42 @@ class TestStart:
         assert done.stderr.count("\n") == 1
         assert ", ".join(REQUIRED) in done.stderr
 
-    def test_needs_no_secret_when_the_url_has_a_password(self, environment: dict[str, str]) -> None:
-        environment["DATABASE_URL"] = "postgresql://coalition_master:word@db.example.org/coalition"
-        del environment["DATABASE_SECRET_ID"], environment["AWS_REGION"]
+    @pytest.mark.parametrize(("alias", "prefix"), CONNECTIONS)
+    def test_needs_no_secret_of_a_connection_whose_url_has_a_password(
+        self, alias: str, prefix: str, environment: dict[str, str]
+    ) -> None:
+        environment[f"{prefix}_URL"] = "postgresql://somebody:word@db.example.org/coalition"
+        del environment[f"{prefix}_SECRET_ID"]
 
-        database = evaluate("settings.DATABASES['default']", environment)
+        with_secret = evaluate(
+            "[alias for alias in settings.DATABASES"
+            " if 'PASSWORD_SECRET' in settings.DATABASES[alias]]",
+            environment,
+        )
 
-        assert "PASSWORD_SECRET" not in database
+        assert with_secret == str([each for each, _ in CONNECTIONS if each != alias])
+
+    def test_needs_no_region_when_both_urls_have_a_password(
+        self, environment: dict[str, str]
+    ) -> None:
+        for _, prefix in CONNECTIONS:
+            environment[f"{prefix}_URL"] = "postgresql://somebody:word@db.example.org/coalition"
+            del environment[f"{prefix}_SECRET_ID"]
+        del environment["AWS_REGION"]
+
+        done = run_python("manage.py", "check", env=environment)
+
+        assert done.returncode == 0, done.stderr
+
+    def test_names_the_region_when_one_url_has_no_password(
+        self, environment: dict[str, str]
+    ) -> None:
+        environment["DATABASE_URL"] = "postgresql://coalition_app:word@db.example.org/coalition"
+        del environment["AWS_REGION"], environment["DATABASE_SECRET_ID"]
+
+        done = run_python("manage.py", "check", env=environment)
+
+        assert done.stderr.startswith("Set AWS_REGION in the environment")
 
     def test_is_refused_when_the_certificates_are_not_there(
         self, environment: dict[str, str]
@@ -113,22 +151,36 @@ class TestStart:
         assert done.stderr.startswith("DATABASE_CA_BUNDLE names /nowhere/ca.pem")
 
 
+@pytest.mark.parametrize(("alias", "prefix"), CONNECTIONS)
 class TestDatabase:
-    def test_is_verified_by_name_whatever_the_url_says(self, environment: dict[str, str]) -> None:
-        environment["DATABASE_URL"] += "?sslmode=disable"
+    def test_is_that_of_the_url(self, alias: str, prefix: str, environment: dict[str, str]) -> None:
+        environment[f"{prefix}_URL"] = f"postgresql://{alias}@{alias}.example.org:6432/coalition"
 
-        options = evaluate("settings.DATABASES['default']['OPTIONS']", environment)
+        database = evaluate(
+            f"[settings.DATABASES['{alias}'][name] for name in ('USER', 'HOST', 'PORT')]",
+            environment,
+        )
+
+        assert database == str([alias, f"{alias}.example.org", 6432])
+
+    def test_is_verified_by_name_whatever_the_url_says(
+        self, alias: str, prefix: str, environment: dict[str, str]
+    ) -> None:
+        environment[f"{prefix}_URL"] += "?sslmode=disable"
+
+        options = evaluate(f"settings.DATABASES['{alias}']['OPTIONS']", environment)
 
         assert "'sslmode': 'verify-full'" in options
         assert f"'sslrootcert': '{environment['DATABASE_CA_BUNDLE']}'" in options
 
     def test_asks_secrets_manager_when_the_url_has_no_password(
-        self, environment: dict[str, str]
+        self, alias: str, prefix: str, environment: dict[str, str]
     ) -> None:
-        database = evaluate("settings.DATABASES['default']", environment)
+        environment[f"{prefix}_SECRET_ID"] = f"coalition/{alias}"
 
-        secret = "{'secret_id': 'coalition/app', 'region': 'eu-west-1'}"
-        assert f"'PASSWORD_SECRET': {secret}" in database
+        secret = evaluate(f"settings.DATABASES['{alias}']['PASSWORD_SECRET']", environment)
+
+        assert secret == str({"secret_id": f"coalition/{alias}", "region": "eu-west-1"})
 
 
 class TestPlainHttp:
@@ -165,6 +217,24 @@ class TestPlainHttp:
 
         assert "max-age=31536000; includeSubDomains; preload" in headers
         assert "'Referrer-Policy': 'same-origin'" in headers
+
+
+class TestPages:
+    def test_are_protected_from_the_frames_and_forms_of_others(
+        self, environment: dict[str, str]
+    ) -> None:
+        headers = "{'host': 'api.example.org', 'x-forwarded-proto': 'https'}"
+
+        frames = evaluate(
+            f"Client(headers={headers}).get('/admin/').headers['X-Frame-Options']", environment
+        )
+        forms = evaluate(
+            f"Client(enforce_csrf_checks=True, headers={headers})"
+            ".post('/admin/login/', secure=True).status_code",
+            environment,
+        )
+
+        assert (frames, forms) == ("DENY", "403")
 
 
 class TestHost:

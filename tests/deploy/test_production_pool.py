@@ -17,15 +17,16 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from django.conf import settings
 
 from deploy.cluster import DEPLOY, HOST
-from deploy.processes import Account, Server, accepts_connections, free_port
+from deploy.processes import Account, Server, accepts_connections, free_port, run
 
 
 class Pool:
     """The script in a folder of its own, with the variables that an image would be given."""
 
-    def __init__(self, database: dict[str, Any]) -> None:
+    def __init__(self, app: dict[str, Any], reader: dict[str, Any]) -> None:
         self.account = Account.for_servers()
         self.folder = Path(tempfile.mkdtemp(prefix="coalition-pool-"))
         self.account.make_folder(self.folder)
@@ -34,20 +35,23 @@ class Pool:
             shutil.copy(DEPLOY / name, self.image)
             (self.image / name).chmod(0o755)
         self.port = free_port()
-        self.password_file = self.folder / "password"
+        self.password_files = {
+            role["USER"]: self.folder / f"{role['USER']}.password" for role in (app, reader)
+        }
         self.env = {
             "PATH": f"/usr/sbin:{os.environ['PATH']}",
             "RUNTIME_DIRECTORY": str(self.folder),
             "POOL_PORT": str(self.port),
-            "DATABASE_HOST": str(database["HOST"]),
-            "DATABASE_PORT": str(database["PORT"]),
-            "DATABASE_PASSWORD_FILE": str(self.password_file),
+            "DATABASE_HOST": str(app["HOST"]),
+            "DATABASE_PORT": str(app["PORT"]),
+            "DATABASE_PASSWORD_FILE": str(self.password_files["coalition_app"]),
+            "DATABASE_READER_PASSWORD_FILE": str(self.password_files["coalition_reader"]),
         }
-        self.store(database["PASSWORD"])
+        for role in (app, reader):
+            self.store(role["PASSWORD"], role=role["USER"])
 
-    def store(self, password: str) -> None:
-        self.password_file.write_text(password)
-        os.chown(self.password_file, self.account.uid, self.account.gid)
+    def store(self, password: str, *, role: str) -> None:
+        self.account.write(self.password_files[role], password)
 
     def start(self) -> None:
         self.server = Server(
@@ -60,24 +64,23 @@ class Pool:
         )
         self.server.wait_until(lambda: accepts_connections(HOST, self.port))
 
-    def reload(self) -> None:
-        reloading = Server(
-            "reload", [self.image / "pgbouncer.sh", "reload"], account=self.account, env=self.env
-        )
-        assert reloading.process.wait() == 0
+    def reload(self) -> "subprocess.CompletedProcess[bytes]":
+        return run([self.image / "pgbouncer.sh", "reload"], account=self.account, env=self.env)
 
-    def accepts(self, password: str) -> bool:
+    def accepts(self, password: str, *, role: str = "coalition_app") -> bool:
         try:
-            self.connect(password).close()
+            self.connect(password, role=role).close()
         except psycopg.OperationalError:
             return False
         return True
 
-    def connect(self, password: str, **options: str) -> "psycopg.Connection[tuple[Any, ...]]":
+    def connect(
+        self, password: str, *, role: str = "coalition_app", **options: str
+    ) -> "psycopg.Connection[tuple[Any, ...]]":
         return psycopg.connect(
             host="localhost",
             port=self.port,
-            user="coalition_app",
+            user=role,
             password=password,
             dbname="coalition",
             **options,  # type: ignore[arg-type]  # the stubs know no option by name
@@ -85,8 +88,8 @@ class Pool:
 
 
 @pytest.fixture
-def pool(direct: dict[str, Any]) -> Iterator[Pool]:
-    pool = Pool(direct)
+def pool(direct: dict[str, Any], direct_reader: dict[str, Any]) -> Iterator[Pool]:
+    pool = Pool(direct, direct_reader)
     yield pool
     shutil.rmtree(pool.folder)
 
@@ -98,36 +101,91 @@ def started(pool: Pool) -> Iterator[Pool]:
     pool.server.stop()
 
 
+PASSWORDS = ["DATABASE_PASSWORD", "DATABASE_READER_PASSWORD"]
+
+
 class TestReload:
+    @pytest.mark.parametrize("alias", ["default", "public"])
     def test_takes_up_a_changed_password_and_keeps_who_is_connected(
-        self, started: Pool, direct: dict[str, Any], change_password: Callable[[str], None]
+        self, alias: str, started: Pool, change_password: Callable[[str, str], None]
     ) -> None:
-        with started.connect(direct["PASSWORD"]) as connected:
-            change_password('chan"ged')
-            started.store('chan"ged')
+        role, former = (settings.DATABASES[alias][name] for name in ("USER", "PASSWORD"))
+        with started.connect(former, role=role) as connected:
+            change_password(alias, 'chan"ged')
+            started.store('chan"ged', role=role)
 
-            started.reload()
+            done = started.reload()
 
-            started.server.wait_until(lambda: started.accepts('chan"ged'), seconds=5)
-            assert not started.accepts(direct["PASSWORD"])
-            assert connected.execute("SELECT current_user").fetchone() == ("coalition_app",)
+            assert done.returncode == 0
+            started.server.wait_until(lambda: started.accepts('chan"ged', role=role), seconds=5)
+            assert not started.accepts(former, role=role)
+            assert connected.execute("SELECT current_user").fetchone() == (role,)
+
+    def test_takes_up_both_passwords(
+        self, started: Pool, change_password: Callable[[str, str], None]
+    ) -> None:
+        changed = {"default": ("coalition_app", "one"), "public": ("coalition_reader", "two")}
+        for alias, (role, password) in changed.items():
+            change_password(alias, password)
+            started.store(password, role=role)
+
+        started.reload()
+
+        started.server.wait_until(
+            lambda: all(started.accepts(word, role=role) for role, word in changed.values()),
+            seconds=5,
+        )
+
+    @pytest.mark.parametrize("name", PASSWORDS)
+    def test_without_a_password_is_refused_and_changes_nothing(
+        self, name: str, started: Pool, direct: dict[str, Any], direct_reader: dict[str, Any]
+    ) -> None:
+        del started.env[f"{name}_FILE"]
+
+        done = started.reload()
+
+        assert done.returncode == 1
+        assert done.stdout.decode().startswith(f"Set {name}, or {name}_FILE")
+        for each in (direct, direct_reader):
+            assert started.accepts(each["PASSWORD"], role=each["USER"])
 
 
 class TestRun:
-    @pytest.mark.parametrize("name", ["DATABASE_HOST", "DATABASE_PASSWORD"])
+    @pytest.mark.parametrize("name", ["DATABASE_HOST", *PASSWORDS])
     def test_says_what_is_missing(self, name: str, pool: Pool) -> None:
-        pool.env = {key: value for key, value in pool.env.items() if not key.startswith(name)}
+        del pool.env[name if name in pool.env else f"{name}_FILE"]
 
-        done = subprocess.run(
-            [pool.image / "pgbouncer.sh", "run"],
-            env=pool.env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run([pool.image / "pgbouncer.sh", "run"], account=pool.account, env=pool.env)
 
-        assert done.returncode != 0
-        assert done.stderr.startswith(f"Set {name}")
+        assert done.returncode == 1
+        assert done.stdout.decode().startswith(f"Set {name}")
+
+    @pytest.mark.parametrize("name", PASSWORDS)
+    def test_says_which_password_is_empty(self, name: str, pool: Pool) -> None:
+        Path(pool.env[f"{name}_FILE"]).write_text("")
+
+        done = run([pool.image / "pgbouncer.sh", "run"], account=pool.account, env=pool.env)
+
+        assert done.returncode == 1
+        assert done.stdout.decode().startswith(f"Set {name}, or {name}_FILE")
+
+    def test_reads_passwords_from_variables_too(
+        self, pool: Pool, direct: dict[str, Any], direct_reader: dict[str, Any]
+    ) -> None:
+        for name, role in zip(PASSWORDS, (direct, direct_reader), strict=True):
+            del pool.env[f"{name}_FILE"]
+            pool.env[name] = role["PASSWORD"]
+
+        pool.start()
+
+        for role in (direct, direct_reader):
+            assert pool.accepts(role["PASSWORD"], role=role["USER"])
+        pool.server.stop()
+
+    def test_lets_nobody_else_in(self, started: Pool) -> None:
+        owner = settings.DATABASES["owner"]
+
+        assert not started.accepts(owner["PASSWORD"], role=owner["USER"])
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What the two roles may do, by statements that PostgreSQL itself accepts or refuses."""
+"""What the three roles may do, by statements that PostgreSQL itself accepts or refuses."""
 
 import time
 from collections.abc import Iterator
@@ -83,14 +83,45 @@ class TestTheApplicationsRole:
                 app.execute(statement)
 
 
-class TestBothRoles:
+@pytest.fixture
+def reader() -> Iterator[Connection]:
+    """coalition_reader, past the pool, no longer held to reading: any client may say so."""
+    with connect("coalition_reader", through="owner") as connected:
+        connected.execute("SET default_transaction_read_only = off")
+        yield connected
+
+
+class TestTheReadersRole:
+    @pytest.mark.parametrize("statement", FORBIDDEN)
+    def test_may_not_even_outside_a_read_only_transaction(
+        self, statement: str, reader: Connection
+    ) -> None:
+        with pytest.raises(errors.InsufficientPrivilege):
+            reader.execute(statement)
+
+    @pytest.mark.usefixtures("_later_table")
+    def test_may_not_read_a_table_that_a_later_migration_creates(self, reader: Connection) -> None:
+        for statement in ("SELECT FROM later", "SELECT nextval('later_id_seq')"):
+            with pytest.raises(errors.InsufficientPrivilege):
+                reader.execute(statement)
+
+    def test_may_not_read_the_migrations(self, reader: Connection) -> None:
+        with pytest.raises(errors.InsufficientPrivilege):
+            reader.execute("SELECT name FROM django_migrations")
+
+
+class TestAllRoles:
     def test_have_no_powers_over_the_server(self, owner: Connection) -> None:
         roles = owner.execute(
             "SELECT rolname, rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication"
             " OR rolbypassrls FROM pg_roles WHERE rolname LIKE 'coalition%' ORDER BY rolname"
         ).fetchall()
 
-        assert roles == [("coalition_app", False), ("coalition_master", False)]
+        assert roles == [
+            ("coalition_app", False),
+            ("coalition_master", False),
+            ("coalition_reader", False),
+        ]
 
     def test_are_members_of_no_other(self, owner: Connection) -> None:
         members = first_column(
@@ -174,7 +205,7 @@ class TestTheDatabase:
             "pg_trgm",
         }
 
-    @pytest.mark.parametrize("role", ["coalition_app", "coalition_master"])
+    @pytest.mark.parametrize("role", ["coalition_app", "coalition_master", "coalition_reader"])
     def test_looks_for_tables_in_public_only(self, role: str) -> None:
         with connect(role, through="owner") as connected:
             assert first_column(connected, "SHOW search_path") == ["public"]

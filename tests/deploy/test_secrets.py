@@ -3,31 +3,35 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from moto import mock_aws
 from moto.secretsmanager.models import SecretsManagerBackend
 
 from backend.database.base import DatabaseWrapper
+from backend.database.libpq import fetch
 from backend.database.password import RemotePassword, remote_password
 
 REGION = "eu-west-1"
 SECRET = "coalition/app"
+READER_SECRET = "coalition/reader"
 
 
 class Vault:
-    """The secret in AWS, and how often it was read."""
+    """The secrets in AWS, and how often they were read."""
 
     def __init__(self) -> None:
         self.client = boto3.client("secretsmanager", region_name=REGION)
-        self.client.create_secret(Name=SECRET, SecretString="first")
+        for secret in (SECRET, READER_SECRET):
+            self.client.create_secret(Name=secret, SecretString="first")
         self.reads = 0
 
-    def store(self, text: str) -> None:
-        self.client.put_secret_value(SecretId=SECRET, SecretString=text)
+    def store(self, text: str, *, secret: str = SECRET) -> None:
+        self.client.put_secret_value(SecretId=secret, SecretString=text)
 
 
 @pytest.fixture
@@ -119,19 +123,36 @@ class TestRemotePassword:
             RemotePassword("coalition/other", REGION).current()
 
 
-@pytest.fixture
-def database(vault: Vault, direct: dict[str, Any]) -> Iterator[DatabaseWrapper]:
-    """The database as production connects to it, the secret holding the right password."""
+@contextmanager
+def with_secret(database: dict[str, Any], secret: str, *, alias: str) -> Iterator[DatabaseWrapper]:
     remote_password.cache_clear()
-    vault.store(direct["PASSWORD"])
-    with_secret = direct | {
+    settings = database | {
         "PASSWORD": "",
-        "PASSWORD_SECRET": {"secret_id": SECRET, "region": REGION},
+        "PASSWORD_SECRET": {"secret_id": secret, "region": REGION},
     }
-    wrapper = DatabaseWrapper(with_secret, alias="default")
+    wrapper = DatabaseWrapper(settings, alias=alias)
     yield wrapper
     wrapper.close()
     remote_password.cache_clear()
+
+
+@pytest.fixture
+def database(vault: Vault, direct: dict[str, Any]) -> Iterator[DatabaseWrapper]:
+    """The database as production connects to it, the secret holding the right password."""
+    vault.store(direct["PASSWORD"])
+    with with_secret(direct, SECRET, alias="default") as wrapper:
+        yield wrapper
+
+
+@pytest.fixture
+def public(vault: Vault, direct_reader: dict[str, Any]) -> Iterator[DatabaseWrapper]:
+    """The connection "public", as production has it."""
+    vault.store(direct_reader["PASSWORD"], secret=READER_SECRET)
+    stacks_own = connections["public"]
+    with with_secret(direct_reader, READER_SECRET, alias="public") as wrapper:
+        connections["public"] = wrapper
+        yield wrapper
+        connections["public"] = stacks_own
 
 
 @pytest.mark.django_db
@@ -146,11 +167,11 @@ class TestConnection:
         self,
         database: DatabaseWrapper,
         vault: Vault,
-        change_password: Callable[[str], None],
+        change_password: Callable[[str, str], None],
     ) -> None:
         database.ensure_connection()
         database.close()
-        change_password("rotated")
+        change_password("default", "rotated")
         vault.store("rotated")
 
         database.ensure_connection()
@@ -201,3 +222,54 @@ class TestConnection:
             database.ensure_connection()
 
         assert "wrong-and-secret" not in caplog.text + str(failure.value)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestPublicConnection:
+    @pytest.mark.usefixtures("public")
+    def test_uses_the_password_in_the_secret_of_its_own(self) -> None:
+        assert fetch("SELECT current_user") == [(b"coalition_reader",)]
+
+    def test_stays_open_while_the_password_is_changed(
+        self, public: DatabaseWrapper, vault: Vault, change_password: Callable[[str, str], None]
+    ) -> None:
+        fetch("SELECT 1")
+        opened = public.connection
+        change_password("public", "rotated")
+        vault.store("rotated", secret=READER_SECRET)
+
+        rows = fetch("SELECT current_user")
+
+        assert rows == [(b"coalition_reader",)]
+        assert public.connection is opened
+
+    def test_takes_up_a_changed_password_when_it_is_opened_again(
+        self, public: DatabaseWrapper, vault: Vault, change_password: Callable[[str, str], None]
+    ) -> None:
+        fetch("SELECT 1")
+        public.close()
+        change_password("public", "rotated")
+        vault.store("rotated", secret=READER_SECRET)
+
+        rows = fetch("SELECT current_user")
+
+        assert rows == [(b"coalition_reader",)]
+        assert vault.reads == 2
+
+    @pytest.mark.usefixtures("public")
+    def test_leaves_the_password_of_the_other_remembered(
+        self,
+        database: DatabaseWrapper,
+        vault: Vault,
+        change_password: Callable[[str, str], None],
+    ) -> None:
+        database.ensure_connection()
+        database.close()
+        change_password("public", "rotated")
+        vault.store("rotated", secret=READER_SECRET)
+        fetch("SELECT 1")
+        before = vault.reads
+
+        database.ensure_connection()
+
+        assert vault.reads == before

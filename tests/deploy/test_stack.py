@@ -1,5 +1,6 @@
 """`make run`, as its own processes in a folder of its own: what it starts, and what it leaves."""
 
+import json
 import os
 import shutil
 import signal
@@ -19,7 +20,12 @@ import pytest
 from deploy.database import ROOT
 from deploy.processes import Account, accepts_connections, free_port
 
-OURS = ("DATABASE_URL", "DATABASE_OWNER_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY")
+URLS = {
+    "DATABASE_URL": "coalition_app",
+    "DATABASE_READER_URL": "coalition_reader",
+    "DATABASE_OWNER_URL": "coalition_master",
+}
+OURS = (*URLS, "DJANGO_SETTINGS_MODULE", "SECRET_KEY")
 
 
 def environment(home: Path, **variables: str) -> dict[str, str]:
@@ -149,14 +155,11 @@ class TestAStackThatRuns:
     def test_writes_where_it_is_to_a_file_for_its_owner_only(self, running: LocalStack) -> None:
         path = running.home / "stack.env"
 
-        assert running.variables.keys() >= {"DATABASE_URL", "DATABASE_OWNER_URL", "HOST", "PORT"}
+        assert running.variables.keys() >= {*URLS, "HOST", "PORT"}
         assert running.variables["PORT"] == str(running.port)
         assert path.stat().st_mode & 0o777 == 0o600
 
-    @pytest.mark.parametrize(
-        ("variable", "role"),
-        [("DATABASE_URL", "coalition_app"), ("DATABASE_OWNER_URL", "coalition_master")],
-    )
+    @pytest.mark.parametrize(("variable", "role"), URLS.items())
     def test_lets_each_role_in_at_its_url(
         self, running: LocalStack, variable: str, role: str
     ) -> None:
@@ -198,6 +201,27 @@ class TestAStackThatIsStopped:
 
         assert running.wait_for_the_end() == 0
         assert not (running.home / "stack.env").exists()
+
+
+class TestAStackOfAnEarlierVersion:
+    def test_gets_the_password_that_it_does_not_have_and_keeps_the_others(
+        self, running: LocalStack
+    ) -> None:
+        assert running.process is not None
+        running.process.terminate()
+        running.wait_for_the_end()
+        path = running.home / "secrets.json"
+        before = json.loads(path.read_text())
+        earlier = {name: text for name, text in before.items() if name != "reader_password"}
+        path.write_text(json.dumps(earlier))
+
+        running.start()
+
+        after = json.loads(path.read_text())
+        assert {name: after[name] for name in earlier} == earlier
+        assert after["reader_password"] not in before.values()
+        assert running.status_of("/api/v1/campaigns") == 200
+        assert path.stat().st_mode & 0o777 == 0o600
 
 
 class TestAStackOfWhichAProcessIsKilled:
