@@ -26,7 +26,6 @@ from backend.http.geo import METERS, AreaParameter, BBoxParameter, NearParameter
 from backend.http.openapi import body_of
 from backend.http.parameters import ChoicesParameter, TextParameter, page_of
 from backend.http.views import RenderedViewSet
-from backend.models import Stakeholder, State
 from backend.public import PublicCampaign, PublicEndorsement, PublicModel, PublicStakeholder
 from backend.public.stakeholders import PublicStakeholderQuerySet
 from backend.public.totals import STAKEHOLDERS_SQL
@@ -67,7 +66,7 @@ class ExportFilterSet(StrictFilterSet):
         lambda stakeholders, types: stakeholders.of_type(*types),
         ChoicesParameter(
             "Any of these types.",
-            Stakeholder.Type.values,
+            PublicStakeholder.Type.values,
             component="StakeholderType",
             example=["farmer", "waterman"],
         ),
@@ -76,7 +75,7 @@ class ExportFilterSet(StrictFilterSet):
         lambda stakeholders, states: stakeholders.in_state(*states),
         ChoicesParameter(
             "In any of these states, by USPS code.",
-            State.values,
+            PublicStakeholder.State.values,
             component="State",
             example=["MD", "VA"],
         ),

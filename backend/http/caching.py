@@ -1,7 +1,7 @@
 """Answers that are known already: not sent again, or not made again.
 
 A public answer is a function of the code, of its URL and of the rows it shows. For the rows
-stand the revisions of their tables, which triggers keep; they are looked up before any other
+stand the revisions of their views, which triggers keep; they are looked up before any other
 work. The look-up comes first and the rows after it, so that rows may be newer than the
 revision they are kept under, and never older.
 """
@@ -12,10 +12,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from http import HTTPStatus
+from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
+from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
@@ -142,12 +144,14 @@ def entity_tag(*parts: str) -> str:
 
 
 def _digest_of_code() -> str:
-    """Other code may make another answer of the same rows; another key, other cursors."""
+    """Other code or settings make other answers of the same rows, another key other cursors."""
     digest = hashlib.blake2b(salted_hmac(__name__, "").digest(), digest_size=12)
     backend = Path(__file__).parents[1]
     for source in sorted([*backend.rglob("*.*"), *backend.with_name("docs").glob("problems.md")]):
-        if source.suffix in {".py", ".html", ".json", ".md"}:
+        if source.suffix in {".py", ".html", ".json", ".md", ".js", ".css", ".svg"}:
             digest.update(source.read_bytes())
+    digest.update(repr(settings.SPECTACULAR_SETTINGS).encode())
+    digest.update(version("drf-spectacular-sidecar").encode())
     return digest.hexdigest()
 
 

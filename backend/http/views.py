@@ -5,7 +5,7 @@ from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -61,9 +61,9 @@ def accepts(accept: str, media_type: str) -> bool:
 class JSONView(APIView):
     """What answers JSON, and says of itself what its clients must know.
 
-    `backend.http.openapi` reads it from here. Each attribute can be another for one route, by
-    `as_view(attribute=…)`, or for one action, by `@action(attribute=…)`. Who may call a view is
-    in its `permission_classes`: nobody, unless it says otherwise.
+    `backend.http.openapi` reads it from here. Each attribute but `is_page` can be another for one
+    route, by `as_view(attribute=…)`, or for one action, by `@action(attribute=…)`. Who may call a
+    view is in its `permission_classes`: nobody, unless it says otherwise.
     """
 
     content_negotiation_class: type[BaseContentNegotiation] = JSONNegotiation
@@ -114,7 +114,7 @@ class PublicView(JSONView):
             return handler()
         try:
             revision = self.revision(request)
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             return handler()  # it will fail too, and say so
         return conditional_response(request, revision, handler, self.vary)
 

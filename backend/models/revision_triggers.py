@@ -23,7 +23,8 @@ from backend.models.triggers import OwnersTrigger
 CAMPAIGN_LOCK = 7_305_003
 HOMEPAGE_LOCK = 7_305_004
 
-PUBLIC_CAMPAIGN = "campaign.active AND campaign.deleted_at IS NULL"
+CAMPAIGN_SHOWN = "({row}.active AND {row}.deleted_at IS NULL)"
+PUBLIC_CAMPAIGN = CAMPAIGN_SHOWN.format(row="campaign")
 
 
 def revise(*views: str) -> str:
@@ -59,6 +60,16 @@ def share(lock: int, keys: str) -> str:
 def take(lock: int) -> str:
     """Wait for those who rely on a row that is now shown or hidden."""
     return f"PERFORM pg_advisory_xact_lock({lock}, (NEW.id % 2147483648)::integer);"
+
+
+def is_missing(table: str, keys: str) -> str:
+    """Whether one of the rows with these keys is gone already, or does not exist yet.
+
+    Foreign keys are checked at the commit, so a parent may go before what refers to it. Whether
+    it was shown is then unknown.
+    """
+    found = f"SELECT id FROM {table} WHERE id IN ({keys})"
+    return f"EXISTS (SELECT FROM unnest(ARRAY[{keys}]) AS key WHERE key NOT IN ({found}))"
 
 
 class RowTrigger(OwnersTrigger):
@@ -141,9 +152,8 @@ def of_block(*rows: str) -> str:
     """Revise the blocks if one of the rows is of the active page."""
     keys = ", ".join(f"{name}.homepage_id" for name in rows)
     pages = f"SELECT id FROM core_homepage WHERE id IN ({keys})"
-    return revise_if(
-        f"EXISTS ({pages} AND is_active)", share(HOMEPAGE_LOCK, pages), "public_contentblock"
-    )
+    condition = f"(EXISTS ({pages} AND is_active) OR {is_missing('core_homepage', keys)})"
+    return revise_if(condition, share(HOMEPAGE_LOCK, pages), "public_contentblock")
 
 
 OF_CONTENT_BLOCKS = [
@@ -160,7 +170,6 @@ OF_CONTENT_BLOCKS = [
     truncated("public_contentblock"),
 ]
 
-CAMPAIGN_SHOWN = "({row}.active AND {row}.deleted_at IS NULL)"
 OF_CAMPAIGNS = [
     *of_rows(
         shown=CAMPAIGN_SHOWN,
@@ -232,10 +241,15 @@ def of_endorsement(*rows: str, hold: str = "") -> str:
     """Revise the endorsements if one of the rows has a public campaign and a live stakeholder."""
     campaigns = ", ".join(f"{name}.campaign_id" for name in rows)
     stakeholders = ", ".join(f"{name}.stakeholder_id" for name in rows)
-    condition = f"""EXISTS (
-        SELECT FROM campaigns_policycampaign AS campaign, stakeholders_stakeholder AS stakeholder
-        WHERE campaign.id IN ({campaigns}) AND stakeholder.id IN ({stakeholders})
-            AND {PUBLIC_CAMPAIGN} AND stakeholder.deleted_at IS NULL
+    condition = f"""(
+        EXISTS (
+            SELECT
+            FROM campaigns_policycampaign AS campaign, stakeholders_stakeholder AS stakeholder
+            WHERE campaign.id IN ({campaigns}) AND stakeholder.id IN ({stakeholders})
+                AND {PUBLIC_CAMPAIGN} AND stakeholder.deleted_at IS NULL
+        )
+        OR {is_missing("campaigns_policycampaign", campaigns)}
+        OR {is_missing("stakeholders_stakeholder", stakeholders)}
     )"""
     keys = f"SELECT id FROM campaigns_policycampaign WHERE id IN ({campaigns})"
     return revise_if(condition, hold + share(CAMPAIGN_LOCK, keys), "public_endorsement")
@@ -269,17 +283,20 @@ OF_ENDORSEMENTS = [
 def of_tally(name: str) -> str:
     campaign = f"SELECT id FROM campaigns_policycampaign AS campaign WHERE id = {name}.campaign_id"
     return revise_if(
-        f"EXISTS ({campaign} AND {PUBLIC_CAMPAIGN})",
+        f"(EXISTS ({campaign} AND {PUBLIC_CAMPAIGN}) OR NOT EXISTS ({campaign}))",
         share(CAMPAIGN_LOCK, campaign),
         "public_campaign",
         "public_totals",
     )
 
 
-OF_ENDORSEMENT_TALLIES = of_rows(
-    shown="({row}.endorsement_count <> 0)",
-    columns="campaign_id endorsement_count",
-    inserted=of_tally("NEW"),
-    updated=of_tally("NEW"),
-    deleted=of_tally("OLD"),
-)
+OF_ENDORSEMENT_TALLIES = [
+    *of_rows(
+        shown="({row}.endorsement_count <> 0)",
+        columns="campaign_id endorsement_count",
+        inserted=of_tally("NEW"),
+        updated=of_tally("NEW"),
+        deleted=of_tally("OLD"),
+    ),
+    truncated("public_campaign", "public_totals"),
+]

@@ -26,10 +26,6 @@ LISTED = Q(is_public=True, deleted_at=None)
 class StakeholderQuerySet(SoftDeletionQuerySet["Stakeholder"]):
     """Questions of the coalition's own people; what the public asks is in `backend.public`."""
 
-    def listed(self) -> Self:
-        """Those whom the public sees."""
-        return self.filter(LISTED)
-
     def reachable_at(self, *emails: str) -> Self:
         """Those with one of the e-mail addresses, which must be in lower case."""
         # As `unique_email` has it, which an index on the column itself would only repeat.
@@ -38,9 +34,6 @@ class StakeholderQuerySet(SoftDeletionQuerySet["Stakeholder"]):
     def near(self, point: Point, *, miles: float) -> Self:
         """At most `miles` from `point`, along the Earth's surface, by their exact location."""
         return self.filter(location__dwithin=(point, D(mi=miles)))
-
-    def by_name(self) -> Self:
-        return self.order_by("name", "pk")
 
 
 class Stakeholder(SoftDeletionModel, TimestampedModel):

@@ -9,9 +9,9 @@ def column(table: type[models.Model], name: str) -> Any:
 
 
 class PublicModel(models.Model):
-    """A row of a view. It is read over the connection `public`, and cannot be written."""
+    """A row of a view. It is read over the connection `public`, as a role that writes nothing."""
 
-    # Where `backend.database.routing` reads it.
+    # The connection that `backend.database.routing` chooses; it refuses to write.
     read_from: ClassVar[str] = "public"
     # The view's SELECT.
     definition: ClassVar[str]

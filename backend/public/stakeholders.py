@@ -9,7 +9,7 @@ from django.db.models import F, FloatField, Func, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan
 
-from backend.models import Stakeholder
+from backend.models import Stakeholder, State
 from backend.models.fields import WGS84
 from backend.models.geography import IsInBox, geography, planar
 from backend.public.base import PublicModel, column
@@ -119,6 +119,9 @@ class PublicStakeholder(PublicModel):
         FROM stakeholders_stakeholder
         WHERE is_public AND deleted_at IS NULL
     """
+
+    Type = Stakeholder.Type
+    State = State
 
     name = column(Stakeholder, "name")
     organization = column(Stakeholder, "organization")

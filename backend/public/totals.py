@@ -7,7 +7,7 @@ STAKEHOLDERS_SQL = "(SELECT stakeholders FROM public_totals)"
 
 
 class PublicTotals(PublicModel):
-    """How much there is to see: one row, which costs the same however many rows are counted."""
+    """How much there is to see, in one row: the tallies of the campaigns, added up."""
 
     definition = """
         SELECT

@@ -28,7 +28,6 @@ class JsonObject(NamedTuple):
 def json_object_of(
     serializer: serializers.BaseSerializer[Any],
     members: Mapping[str, str] | None = None,
-    within: str = "",
 ) -> JsonObject:
     """The object that a serializer writes; `members` has the SQL of those from other views."""
     columns: list[str] = []
@@ -37,13 +36,14 @@ def json_object_of(
         if members and name in members:
             values[name] = members[name]
         elif isinstance(field, serializers.BaseSerializer):
-            is_of_same_row = field.source == "*"
-            nested = json_object_of(field, within=within if is_of_same_row else f"{within}{name}__")
+            if field.source != "*":
+                raise TypeError(f"{name} is of another row: give its SQL in `members`.")
+            nested = json_object_of(field)
             columns += nested.columns
             values[name] = nested.sql
         else:
-            columns.append(within + name)
-            values[name] = value_sql(field, columns[-1])
+            columns.append(name)
+            values[name] = value_sql(field, name)
     return JsonObject(tuple(columns), object_sql(values))
 
 

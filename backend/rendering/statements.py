@@ -230,12 +230,7 @@ def _compiler(queryset: QuerySet[Any]) -> SQLCompiler:
 
 @cache
 def _select(table: "Options[Any]", names: tuple[str, ...]) -> str:
-    return ", ".join(f'{_column(table, name)} AS "{name}"' for name in names)
-
-
-def _column(table: "Options[Any]", name: str) -> str:
-    first, _, rest = name.partition("__")
-    field: Any = table.get_field(first)
-    if rest:
-        return _column(field.related_model._meta, rest)
-    return f'"{table.db_table}"."{field.column}"'
+    fields: dict[str, Any] = {name: table.get_field(name) for name in names}
+    return ", ".join(
+        f'"{table.db_table}"."{field.column}" AS "{name}"' for name, field in fields.items()
+    )

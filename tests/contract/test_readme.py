@@ -47,6 +47,9 @@ def without_spaces(text: str) -> str:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 class TestRequest:
+    def test_is_found(self) -> None:
+        assert len(REQUESTS) >= 8
+
     @pytest.mark.parametrize(("command", "shown"), REQUESTS)
     def test_is_answered_as_shown(
         self, server: str, tmp_path: Path, command: str, shown: str

@@ -6,9 +6,11 @@ import pytest
 from django.core.management import call_command
 
 from backend.models import PolicyCampaign, StakeholderTally
+from backend.public import PublicStakeholder, PublicTotals
+from backend.public.revisions import revision_of
 from tests.factories import make_campaign, make_endorsement, make_stakeholder
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "public", "owner"])
 
 Owner = psycopg.Connection[tuple[Any, ...]]
 
@@ -73,3 +75,14 @@ class TestCheckCounts:
 
         assert PolicyCampaign.objects.with_endorsement_count().get().endorsement_count == 2
         assert StakeholderTally.objects.get().difference == 2
+
+    def test_has_answers_with_the_wrong_number_made_anew(self, owner: Owner) -> None:
+        make_stakeholder()
+        owner.execute("UPDATE stakeholders_tally SET difference = -5")
+        before = revision_of(PublicStakeholder, PublicTotals)
+
+        check("--rebuild")
+
+        stakeholders, totals = revision_of(PublicStakeholder, PublicTotals).split(".")
+        assert stakeholders not in before
+        assert totals not in before

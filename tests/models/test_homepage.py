@@ -18,6 +18,23 @@ class TestQuestions:
 
         assert not HomePage.objects.active().exists()
 
+    def test_loads_the_visible_blocks_of_all_pages_by_one_more_query(
+        self, django_assert_num_queries: Any
+    ) -> None:
+        for _ in range(2):
+            page = make_homepage()
+            make_block(homepage=page, title="second", order=2)
+            make_block(homepage=page, title="first", order=1)
+            make_block(homepage=page, is_visible=False)
+
+        with django_assert_num_queries(2):
+            titles = [
+                [block.title for block in page.content_blocks.all()]
+                for page in HomePage.objects.with_visible_blocks()
+            ]
+
+        assert titles == [["first", "second"]] * 2
+
     def test_shows_its_visible_blocks_in_page_order(self) -> None:
         page = make_homepage()
         last = make_block(homepage=page, order=2)
