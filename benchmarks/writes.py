@@ -59,11 +59,10 @@ class Rows:
     pending: Sequence[int]  # endorsements, public as soon as they are approved
 
     @classmethod
-    def prepared(cls, owner: Connection) -> Self:
+    def prepared(cls, owner: Connection, *, pending: int = PENDING_ENDORSEMENTS) -> Self:
         endorsers = keys(owner, ENDORSERS)
-        first, others = endorsers[:PENDING_ENDORSEMENTS], endorsers[PENDING_ENDORSEMENTS:]
-        pending = keys(owner, ENDORSE_ALL, CAMPAIGNS, first)
-        return cls(others, keys(owner, UNLISTED), pending)
+        endorsements = keys(owner, ENDORSE_ALL, CAMPAIGNS, endorsers[:pending])
+        return cls(endorsers[pending:], keys(owner, UNLISTED), endorsements)
 
     def share(self, number: int, *, of: int) -> "Rows":
         """One of several, which have nothing in common."""
