@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks import databases
+from benchmarks.beside_writes import measure_beside_writes
 from benchmarks.contenders import (
     COLD,
     LIMIT,
@@ -64,8 +65,10 @@ def run_quick() -> int:
     measurement = Measurement(runs=3, seconds=1)
     peers = [peer for peer in installations() if peer.is_complete()]
     with ExitStack() as running:
-        small = start_small(running, peers, measurement)
+        database = seed(running, SMALL)
+        small = start_small(running, database, peers, measurement)
         measure_small(measurement, small)
+        measure_beside_writes(measurement, small, database)
         report = conclude(measurement, [small], peers)
     (HOME / "quick.json").write_text(report.as_json())
     return show(report)
@@ -75,16 +78,18 @@ def run_all() -> int:
     measurement = Measurement(runs=5, seconds=3)
     peers = [peer for peer in installations() if is_installed(peer, measurement)]
     with ExitStack() as running:
-        small = start_small(running, peers, measurement)
-        database = seed(running, LARGE)
-        large = start(running, database, [COLD, LIMIT, STOCK], [], measurement)
+        small_database = seed(running, SMALL)
+        small = start_small(running, small_database, peers, measurement)
+        large_database = seed(running, LARGE)
+        large = start(running, large_database, [COLD, LIMIT, STOCK], [], measurement)
         measure_small(measurement, small)
         deep_page = page_after(DEEP, large[COLD].port, STAKEHOLDERS)
         for group in large_workloads(deep_page):
             measurement.measure(
                 *((each, small if each.database == SMALL else large) for each in group)
             )
-        measure_whole_set(measurement, large[COLD], database.variables["DATABASE_OWNER_URL"])
+        measure_whole_set(measurement, large[COLD], large_database.variables["DATABASE_OWNER_URL"])
+        measure_beside_writes(measurement, small, small_database)
         report = conclude(measurement, [small, large], peers)
     (DOCUMENTS / "performance.json").write_text(report.as_json())
     replace_tables(DOCUMENTS / "performance.md", report)
@@ -108,10 +113,13 @@ def is_installed(peer: Installation, measurement: Measurement) -> bool:
 
 
 def start_small(
-    running: ExitStack, peers: Sequence[Installation], measurement: Measurement
+    running: ExitStack,
+    database: Database,
+    peers: Sequence[Installation],
+    measurement: Measurement,
 ) -> dict[str, Contender]:
     names = [COLD, WARM, LIMIT, STOCK, TRIVIAL]
-    return start(running, seed(running, SMALL), names, peers, measurement)
+    return start(running, database, names, peers, measurement)
 
 
 def seed(running: ExitStack, size: str) -> Database:

@@ -1,7 +1,7 @@
 """Those who answer: this API, what it can be at best, what it would be otherwise, its peers."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from benchmarks.memory import Workers
@@ -18,6 +18,16 @@ TRIVIAL = "trivial view"
 TIPG = "TiPg"
 PYGEOAPI = "pygeoapi"
 COPY = "COPY by psql"
+
+# Beside one who writes.
+PRIVATE_WRITES = "API, warm, 30 pending endorsements/s"
+UNSHOWN_WRITES = "API, warm, 30 rows/s that nothing shows"
+APPROVALS = "API, warm, 30 approvals/s"
+NO_WRITES = "API, cold, no writes"
+NOT_MODIFIED = "304s"
+ALL_ANSWERS = "all answers"
+REVISIONS = "with revisions"
+NO_REVISIONS = "without revisions"
 
 THIS_API = (COLD, WARM)
 DJANGO = "deploy.wsgi:application"
@@ -53,6 +63,8 @@ class Contender:
     name: str
     port: int
     server: Server
+    # What goes on while it is measured.
+    beside: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def workers(self) -> Workers:
         return Workers(self.server)

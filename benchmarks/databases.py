@@ -7,7 +7,8 @@ from pathlib import Path
 
 import psycopg
 
-from deploy.database import Database
+from deploy.database import PYTHON, ROOT, Database
+from deploy.processes import Account, run_step
 
 # TiPg and pygeoapi publish whole tables. The planner looks through the view, and finds for it
 # the indexes that it finds for this API.
@@ -24,24 +25,28 @@ WHERE is_public AND deleted_at IS NULL;
 
 @contextmanager
 def seeded(folder: Path, *, stakeholders: int, endorsements: int) -> Iterator[Database]:
-    """A throwaway PostgreSQL and pool in `folder`, with the rows of seed_benchmark."""
+    """A throwaway PostgreSQL and pool in `folder`, with the rows of benchmarks.seed."""
     if folder.exists():
         # A run that was killed has left it.
         remove(Database(folder, settings="backend.settings.development"))
     database = Database(folder, settings="backend.settings.development")
     try:
         with database.running("fsync=off", "full_page_writes=off"):
-            database.manage(
-                "seed_benchmark",
-                f"--stakeholders={stakeholders}",
-                f"--endorsements={endorsements}",
-                what="Seeding the database",
-            )
+            seed(database, f"--stakeholders={stakeholders}", f"--endorsements={endorsements}")
             with psycopg.connect(database.variables["DATABASE_OWNER_URL"]) as owner:
                 owner.execute(PEERS_VIEW)
             yield database
     finally:
         remove(database)
+
+
+def seed(database: Database, *sizes: str) -> None:
+    run_step(
+        "Seeding the database",
+        [PYTHON, "-m", "benchmarks.seed", *sizes],
+        account=Account.own(),
+        env=database.env | {"PYTHONPATH": str(ROOT)},
+    )
 
 
 def remove(database: Database) -> None:

@@ -1,13 +1,31 @@
 """What this API is to reach, in relation to the other contenders of the same run."""
 
+import statistics
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
-from benchmarks.contenders import COLD, COPY, LIMIT, PYGEOAPI, STOCK, TIPG, TRIVIAL, WARM
-from benchmarks.load import Sample
-from benchmarks.workloads import Name
+from benchmarks.contenders import (
+    ALL_ANSWERS,
+    APPROVALS,
+    COLD,
+    COPY,
+    LIMIT,
+    NO_REVISIONS,
+    NO_WRITES,
+    NOT_MODIFIED,
+    PRIVATE_WRITES,
+    PYGEOAPI,
+    REVISIONS,
+    STOCK,
+    TIPG,
+    TRIVIAL,
+    UNSHOWN_WRITES,
+    WARM,
+)
+from benchmarks.load import Sample, median
+from benchmarks.workloads import WRITERS, Name
 
 MAX_WORKER_MEMORY_MB = 200
 # While it sends the whole set.
@@ -24,7 +42,7 @@ class Series(NamedTuple):
         return f"{self.workload}, {self.contender}"
 
 
-Medians = Mapping[Series, Sample]
+Results = Mapping[Series, Sequence[Sample]]
 
 
 @dataclass(frozen=True)
@@ -38,11 +56,13 @@ class Goal(ABC):
     sign: ClassVar[str]
     measure: ClassVar[str]
 
-    def ratio(self, medians: Medians) -> float | None:
+    def ratio(self, results: Results) -> float | None:
         """None if one of them was not measured."""
-        if self.series not in medians or self.reference not in medians:
-            return None
-        return self._compare(medians[self.series], medians[self.reference])
+        ours, theirs = (results.get(each) for each in (self.series, self.reference))
+        return self._ratio(ours, theirs) if ours and theirs else None
+
+    def _ratio(self, ours: Sequence[Sample], theirs: Sequence[Sample]) -> float:
+        return self._compare(median(ours), median(theirs))
 
     @abstractmethod
     def _compare(self, ours: Sample, theirs: Sample) -> float: ...
@@ -60,6 +80,17 @@ class AtLeast(Goal):
 
     def is_met(self, ratio: float) -> bool:
         return ratio >= self.bound
+
+
+class ByTurns(AtLeast):
+    """Each run is compared with that of its own turn: the machine is as busy for both."""
+
+    def _ratio(self, ours: Sequence[Sample], theirs: Sequence[Sample]) -> float:
+        return statistics.median(map(self._compare, ours, theirs))
+
+
+class Commits(ByTurns):
+    measure = "commits/s"
 
 
 class AtMost(Goal):
@@ -86,6 +117,18 @@ def no_slower(workload: str, reference: Series, bound: float) -> Goal:
     return AtMost(Series(workload, COLD), reference, bound)
 
 
+def beside_writes(workload: str, contender: str, reference: str, bound: float) -> Goal:
+    return ByTurns(Series(workload, contender), Series(workload, reference), bound)
+
+
+def commits(workload: str, bound: float) -> list[Goal]:
+    """At least so many with revisions kept, by any number of writers."""
+    return [
+        Commits(Series(name, REVISIONS), Series(name, NO_REVISIONS), bound)
+        for name in map(workload.format, WRITERS)
+    ]
+
+
 GOALS: list[Goal] = [
     *faster(Name.HUNDRED, COLD, {TIPG: 7, PYGEOAPI: 7, LIMIT: 0.6}),
     *faster(Name.HUNDRED, WARM, {TIPG: 12, TRIVIAL: 0.5}),
@@ -106,4 +149,10 @@ GOALS: list[Goal] = [
         for name in (Name.HUNDRED, Name.THOUSAND, Name.BBOX, "campaigns", Name.HOMEPAGE)
         for goal in faster(Name.CONDITIONAL.format(name), WARM, {TRIVIAL: 0.6})
     ),
+    beside_writes(Name.HUNDRED_BESIDE_WRITES, PRIVATE_WRITES, UNSHOWN_WRITES, 0.9),
+    beside_writes(Name.HUNDRED_BESIDE_WRITES, APPROVALS, NO_WRITES, 0.5),
+    beside_writes(Name.CAMPAIGNS_BESIDE_WRITES, APPROVALS, NO_WRITES, 0.5),
+    beside_writes(Name.POLLS, NOT_MODIFIED, ALL_ANSWERS, 0.99),
+    *commits(Name.PRIVATE_COMMITS, 0.8),
+    *commits(Name.PUBLIC_COMMITS, 0.6),
 ]

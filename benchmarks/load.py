@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from math import ceil
 from pathlib import Path
+from typing import Self
 
 SCRIPT = Path(__file__).with_name("load.lua")
 # The slowest of the contenders takes seconds.
@@ -37,13 +38,19 @@ class Answer:
 
 @dataclass(frozen=True)
 class Sample:
-    """What one run of a load showed; the latency is the median of its requests.
+    """What one run of a load showed; the latency is the median of its requests, or commits.
 
     Nothing was answered in time if both are 0.
     """
 
     requests_per_second: float
     latency_ms: float
+
+    @classmethod
+    def of(cls, latencies: Sequence[float], seconds: float) -> Self:
+        """Of the seconds that each request took."""
+        latency = statistics.median(latencies) if latencies else 0.0
+        return cls(len(latencies) / seconds, latency * 1000)
 
 
 def median(samples: Sequence[Sample]) -> Sample:

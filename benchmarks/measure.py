@@ -13,8 +13,6 @@ from benchmarks.workloads import Content, Workload
 
 T = TypeVar("T")
 
-Results = dict[Series, list[Sample]]
-
 
 def say(what: str) -> None:
     print(what, file=sys.stderr, flush=True)
@@ -44,12 +42,13 @@ class Load:
         return sample
 
     def _run(self) -> Sample:
-        return load(
-            self.contender.port,
-            self.requests,
-            connections=self.workload.connections,
-            seconds=self.seconds,
-        )
+        with self.contender.beside():
+            return load(
+                self.contender.port,
+                self.requests,
+                connections=self.workload.connections,
+                seconds=self.seconds,
+            )
 
 
 class Measurement:
@@ -58,7 +57,7 @@ class Measurement:
     def __init__(self, *, runs: int, seconds: float) -> None:
         self.runs = runs
         self.seconds = seconds
-        self.results: Results = defaultdict(list)
+        self.results: dict[Series, list[Sample]] = defaultdict(list)
         self.failures: list[str] = []
         self.growth_mb: float | None = None
 

@@ -12,9 +12,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from benchmarks.goals import GOALS, MAX_GROWTH_MB, MAX_WORKER_MEMORY_MB, Goal, Series
+from benchmarks.goals import GOALS, MAX_GROWTH_MB, MAX_WORKER_MEMORY_MB, Goal, Results, Series
 from benchmarks.load import Sample, median
-from benchmarks.measure import Results
 from benchmarks.workloads import Name
 
 PACKAGES = ("Django", "djangorestframework", "djangorestframework-gis", "psycopg", "granian")
@@ -48,9 +47,8 @@ class Report:
         return {series: median(samples) for series, samples in self.results.items()}
 
     def verdicts(self) -> list[Verdict]:
-        medians = self.medians
         return [
-            *(judge(goal, goal.ratio(medians)) for goal in GOALS),
+            *(judge(goal, goal.ratio(self.results)) for goal in GOALS),
             judge_memory(
                 f"growth of a worker by {Name.WHOLE_SET}, MB", self.growth_mb, MAX_GROWTH_MB
             ),
@@ -90,7 +88,7 @@ class Report:
             )
             yield f"| {' | '.join(cells)} |"
         yield ""
-        yield "| Workload | Contender | Requests per second | Median latency, ms |"
+        yield "| Workload | Contender | Requests or commits per second | Median latency, ms |"
         yield "|---|---|--:|--:|"
         for workload, group in groupby(self.medians.items(), lambda item: item[0].workload):
             for series, sample in group:

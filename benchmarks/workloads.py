@@ -5,13 +5,27 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from benchmarks.contenders import COLD, LIMIT, PYGEOAPI, STOCK, TIPG, TRIVIAL, WARM
+from benchmarks.contenders import (
+    APPROVALS,
+    COLD,
+    LIMIT,
+    NO_WRITES,
+    PRIVATE_WRITES,
+    PYGEOAPI,
+    STOCK,
+    TIPG,
+    TRIVIAL,
+    UNSHOWN_WRITES,
+    WARM,
+)
 from benchmarks.load import Answer, BenchmarkError
 
 CONCURRENTLY = 8
 # The stock campaigns take a second each, and more at once would run into the time limit.
 SOME_CONCURRENTLY = 4
 ONE_AT_A_TIME = 1
+# How many commit at once.
+WRITERS = (1, 4, 16)
 
 SMALL, LARGE = "100k", "1M"
 
@@ -141,6 +155,11 @@ class Name:
     CAMPAIGNS_OF_10K_ALONE = "campaigns, 10k endorsements, one client"
     CAMPAIGNS_ALONE = "campaigns, 1M endorsements, one client"
     CONDITIONAL = "{}, If-None-Match"
+    HUNDRED_BESIDE_WRITES = "100 stakeholders beside a writer"
+    CAMPAIGNS_BESIDE_WRITES = "campaigns beside a writer"
+    POLLS = "50 polls/s beside 30 pending endorsements/s"
+    PRIVATE_COMMITS = "commits of private rows, writers: {}"
+    PUBLIC_COMMITS = "commits of public rows, writers: {}"
 
 
 def small_workloads() -> list[Workload]:
@@ -168,6 +187,20 @@ def small_workloads() -> list[Workload]:
             )
             for name, (content, paths) in conditional.items()
         ),
+    ]
+
+
+def workloads_beside_writes() -> list[Workload]:
+    """As some of the small ones, by contenders beside a writer."""
+    hundred, campaign_page = pages(HUNDRED)[WARM], campaign_pages()[WARM]
+    by_all = (PRIVATE_WRITES, UNSHOWN_WRITES, APPROVALS, NO_WRITES)
+    by_some = (APPROVALS, NO_WRITES)
+    return [
+        Workload(name, SMALL, content, dict.fromkeys(contenders, paths), alike=contenders)
+        for name, content, paths, contenders in (
+            (Name.HUNDRED_BESIDE_WRITES, features, hundred, by_all),
+            (Name.CAMPAIGNS_BESIDE_WRITES, campaigns, campaign_page, by_some),
+        )
     ]
 
 

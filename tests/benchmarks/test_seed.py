@@ -1,24 +1,17 @@
 import hashlib
-from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
 
 from backend.models import ContentBlock, Endorsement, HomePage, PolicyCampaign, Stakeholder
 from backend.public import PublicCampaign, PublicStakeholder
+from benchmarks.seed import SeedError, seed
 from tests.factories import make_campaign, make_homepage, make_stakeholder
 
-# The command commits, on a connection of its own.
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+# It commits, on a connection of its own.
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner", "public"])
 
 MODELS: list[Any] = [Stakeholder, PolicyCampaign, Endorsement, HomePage, ContentBlock]
-
-
-def seed(*, stakeholders: int = 1_000, endorsements: int = 3_000) -> str:
-    out = StringIO()
-    call_command("seed_benchmark", stakeholders=stakeholders, endorsements=endorsements, stdout=out)
-    return out.getvalue()
 
 
 def digest() -> str:
@@ -31,23 +24,23 @@ def digest() -> str:
     return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
-class TestSeedBenchmark:
-    def test_fills_every_table(self) -> None:
-        said = seed()
+class TestSeed:
+    def test_fills_every_table(self, capsys: pytest.CaptureFixture[str]) -> None:
+        seed(stakeholders=1_000, endorsements=3_000)
 
         assert [model._base_manager.count() for model in MODELS] == [1_000, 100, 3_000, 1, 20]
-        assert said.startswith("1,000 stakeholders: ")
+        assert capsys.readouterr().out.startswith("1,000 stakeholders: ")
 
     def test_makes_the_same_rows_each_time(self) -> None:
-        seed()
+        seed(stakeholders=1_000, endorsements=3_000)
         first = digest()
 
-        seed()
+        seed(stakeholders=1_000, endorsements=3_000)
 
         assert digest() == first
 
     def test_replaces_what_it_made_before(self) -> None:
-        seed()
+        seed(stakeholders=1_000, endorsements=3_000)
 
         seed(stakeholders=10, endorsements=5)
 
@@ -55,7 +48,7 @@ class TestSeedBenchmark:
         assert Endorsement.all_objects.count() == 5
 
     def test_shows_most_stakeholders_and_endorsements_of_every_campaign(self) -> None:
-        seed()
+        seed(stakeholders=1_000, endorsements=3_000)
 
         assert PublicStakeholder.objects.count() == 945
         counts = [campaign.endorsement_count for campaign in PublicCampaign.objects.all()]
@@ -63,7 +56,7 @@ class TestSeedBenchmark:
         assert all(10 < count < 40 for count in counts)
 
     def test_leaves_room_for_further_rows(self) -> None:
-        seed()
+        seed(stakeholders=1_000, endorsements=3_000)
 
         assert make_stakeholder().pk == 1_001
 
@@ -79,11 +72,11 @@ class TestSeedBenchmark:
         make_own()
         before = digest()
 
-        with pytest.raises(CommandError, match=rf"^Nothing changed: .*\({kind}: 1\)"):
-            seed()
+        with pytest.raises(SeedError, match=rf"^Nothing changed: .*\({kind}: 1\)"):
+            seed(stakeholders=1_000, endorsements=3_000)
 
         assert digest() == before
 
     def test_refuses_more_endorsements_than_there_are_pairs(self) -> None:
-        with pytest.raises(CommandError, match="1,000 times at most"):
+        with pytest.raises(SeedError, match="1,000 times at most"):
             seed(stakeholders=10, endorsements=1_001)

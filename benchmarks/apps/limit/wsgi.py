@@ -13,7 +13,7 @@ from typing import Any
 
 import django
 import psycopg
-from django.db import connection
+from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from psycopg.pq import ExecStatus
@@ -32,16 +32,17 @@ asking = threading.Lock()
 @cache
 def statement(url: str) -> bytes:
     """That with which the API, its cache being off, answers."""
-    with asking, CaptureQueriesContext(connection) as captured:
+    public = connections["public"]
+    with asking, CaptureQueriesContext(public) as captured:
         Client(headers={"host": "127.0.0.1"}).get(url)
-        connection.close()
+        public.close()
     return captured.captured_queries[-1]["sql"].encode()
 
 
 def pool() -> psycopg.pq.abc.PGconn:
     """The connection of this thread, through the pool."""
     if not hasattr(local, "connection"):
-        local.connection = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
+        local.connection = psycopg.connect(os.environ["DATABASE_READER_URL"], autocommit=True)
     connected: psycopg.Connection[Any] = local.connection
     return connected.pgconn
 

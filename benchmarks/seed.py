@@ -1,12 +1,16 @@
-"""Rows for the benchmarks: many, alike, and the same every time."""
+"""Rows for the benchmarks: many, alike, and the same every time.
 
+python -m benchmarks.seed --stakeholders=100000 --endorsements=10000
+"""
+
+import argparse
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
+import django
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections, transaction
 from django.db.backends.utils import CursorWrapper
 
@@ -128,83 +132,103 @@ FROM generate_series(1, %(blocks)s) AS n
 """
 
 
-class Command(BaseCommand):
-    help = (
-        f"Fill an empty database for the benchmarks: stakeholders, {CAMPAIGNS} campaigns, "
-        f"endorsements and a homepage of {BLOCKS} blocks, the same rows each time. Replaces what "
-        "it put there before; where there is anything else, nothing changes."
+class SeedError(Exception):
+    """Why nothing was seeded, in a sentence."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.seed",
+        description=(
+            f"Fill an empty database for the benchmarks: stakeholders, {CAMPAIGNS} campaigns, "
+            f"endorsements and a homepage of {BLOCKS} blocks, the same rows each time. Replaces "
+            "what it put there before; where there is anything else, nothing changes."
+        ),
     )
+    parser.add_argument("--stakeholders", type=int, required=True, metavar="N")
+    parser.add_argument("--endorsements", type=int, required=True, metavar="M")
+    sizes = parser.parse_args()
+    django.setup()
+    try:
+        seed(stakeholders=sizes.stakeholders, endorsements=sizes.endorsements)
+    except SeedError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--stakeholders", type=int, required=True, metavar="N")
-        parser.add_argument("--endorsements", type=int, required=True, metavar="M")
 
-    def handle(self, *, stakeholders: int, endorsements: int, **_options: Any) -> None:
-        require_sensible(stakeholders, endorsements)
-        # It truncates and vacuums, and takes longer than coalition_app may.
-        if OWNER not in settings.DATABASES:
-            raise CommandError("Seeding is for the tables' owner: set DATABASE_OWNER_URL as well.")
-        sizes = {
-            "stakeholders": stakeholders,
-            "campaigns": CAMPAIGNS,
-            "endorsements": endorsements,
-            "blocks": BLOCKS,
-        }
-        with connections[OWNER].cursor() as cursor:
-            with transaction.atomic(using=OWNER):
-                require_own(cursor)
-                self._fill(cursor, sizes)
-            with self._timed("vacuumed and analyzed"):
-                cursor.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
+def seed(*, stakeholders: int, endorsements: int) -> None:
+    require_sensible(stakeholders, endorsements)
+    # It truncates and vacuums, and takes longer than coalition_app may.
+    if OWNER not in settings.DATABASES:
+        raise SeedError("Seeding is for the tables' owner: set DATABASE_OWNER_URL as well.")
+    sizes = {
+        "stakeholders": stakeholders,
+        "campaigns": CAMPAIGNS,
+        "endorsements": endorsements,
+        "blocks": BLOCKS,
+    }
+    with connections[OWNER].cursor() as cursor:
+        with transaction.atomic(using=OWNER):
+            require_own(cursor)
+            fill(cursor, sizes)
+        with timed("vacuumed and analyzed"):
+            cursor.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
 
-    def _fill(self, cursor: CursorWrapper, sizes: dict[str, int]) -> None:
-        # The index of names takes its entries in bulk, at the VACUUM.
-        cursor.execute("SET LOCAL gin_pending_list_limit = '1GB'")
-        cursor.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY CASCADE")
-        statements = {
-            "stakeholders": STAKEHOLDERS,
-            "campaigns": CAMPAIGN_ROWS,
-            "endorsements": ENDORSEMENTS,
-            "homepage": HOMEPAGE,
-            "blocks": CONTENT_BLOCKS,
-        }
-        for name, statement in statements.items():
-            with self._timed(f"{sizes.get(name, 1):,} {name}"):
-                cursor.execute(statement, sizes)
-        for table in TABLES:
-            # The next row that somebody adds comes after these.
-            cursor.execute(
-                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"  # noqa: S608  # TABLES
-            )
-        with self._timed("deferred triggers"):
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
-    @contextmanager
-    def _timed(self, what: str) -> Iterator[None]:
-        start = time.monotonic()
-        yield
-        self.stdout.write(f"{what}: {time.monotonic() - start:.1f} s")
+def fill(cursor: CursorWrapper, sizes: dict[str, int]) -> None:
+    # The index of names takes its entries in bulk, at the VACUUM.
+    cursor.execute("SET LOCAL gin_pending_list_limit = '1GB'")
+    cursor.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY CASCADE")
+    statements = {
+        "stakeholders": STAKEHOLDERS,
+        "campaigns": CAMPAIGN_ROWS,
+        "endorsements": ENDORSEMENTS,
+        "homepage": HOMEPAGE,
+        "blocks": CONTENT_BLOCKS,
+    }
+    for name, statement in statements.items():
+        with timed(f"{sizes.get(name, 1):,} {name}"):
+            cursor.execute(statement, sizes)
+    for table in TABLES:
+        # The next row that somebody adds comes after these.
+        cursor.execute(
+            f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"  # noqa: S608  # TABLES
+        )
+    with timed("deferred triggers"):
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+@contextmanager
+def timed(what: str) -> Iterator[None]:
+    start = time.monotonic()
+    yield
+    print(f"{what}: {time.monotonic() - start:.1f} s")
 
 
 def require_sensible(stakeholders: int, endorsements: int) -> None:
     if stakeholders < 1 or endorsements < 0:
-        raise CommandError("Give at least one stakeholder, and no negative number.")
+        raise SeedError("Give at least one stakeholder, and no negative number.")
     if endorsements > stakeholders * CAMPAIGNS:
-        raise CommandError(
+        raise SeedError(
             f"{stakeholders:,} stakeholders can endorse {CAMPAIGNS} campaigns "
             f"{stakeholders * CAMPAIGNS:,} times at most: give fewer --endorsements."
         )
 
 
 def require_own(cursor: CursorWrapper) -> None:
-    """Refuse a database in which there is anything but what this command put there."""
+    """Refuse a database in which there is anything but what was seeded there."""
     cursor.execute(FOREIGN_ROWS)
     names = ("stakeholders", "campaigns", "homepages")
     foreign = [
         f"{name}: {count:,}" for name, count in zip(names, cursor.fetchone(), strict=True) if count
     ]
     if foreign:
-        raise CommandError(
+        raise SeedError(
             f"Nothing changed: the database has rows of others ({', '.join(foreign)}). "
             "Seed an empty one; make bench makes one of its own."
         )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
