@@ -13,7 +13,7 @@ class IdentifierField(models.TextField):  # type: ignore[type-arg]  # its stubs 
 
 
 class Revision(models.Model):
-    """A random number of a transaction that changed a view, or several combined by XOR.
+    """The random numbers of transactions that changed a view, combined by XOR.
 
     A view's revision is the combination of all of its rows.
     """

@@ -32,16 +32,20 @@ def revise(*views: str) -> str:
     return f"PERFORM coalition_revise({names});"
 
 
-def revise_if(condition: str, hold: str, *views: str) -> str:
-    """Revise if the condition holds, now or once `hold` has waited for who may change that."""
+def revise_if(shown: str, *views: str, hold: str, missing: str = "false") -> str:
+    """Revise the views if something is `shown`.
+
+    If nothing is, `hold` waits for transactions that may be about to show it, and makes later
+    ones wait. A parent that is `missing` counts as shown.
+    """
     revised = " AND ".join(f"coalition_is_revised('{view}')" for view in views)
     return f"""
         IF {revised} THEN
             RETURN NULL;
         END IF;
-        IF NOT {condition} THEN
+        IF NOT {shown} THEN
             {hold}
-            IF NOT {condition} THEN
+            IF NOT {shown} AND NOT {missing} THEN
                 RETURN NULL;
             END IF;
         END IF;
@@ -152,8 +156,12 @@ def of_block(*rows: str) -> str:
     """Revise the blocks if one of the rows is of the active page."""
     keys = ", ".join(f"{name}.homepage_id" for name in rows)
     pages = f"SELECT id FROM core_homepage WHERE id IN ({keys})"
-    condition = f"(EXISTS ({pages} AND is_active) OR {is_missing('core_homepage', keys)})"
-    return revise_if(condition, share(HOMEPAGE_LOCK, pages), "public_contentblock")
+    return revise_if(
+        f"EXISTS ({pages} AND is_active)",
+        "public_contentblock",
+        hold=share(HOMEPAGE_LOCK, pages),
+        missing=is_missing("core_homepage", keys),
+    )
 
 
 OF_CONTENT_BLOCKS = [
@@ -220,8 +228,9 @@ OF_STAKEHOLDERS = [
         """
         + revise_if(
             ENDORSED_PUBLICLY,
+            "public_endorsement",
             # Who approves one of their endorsements has committed then, or waits.
-            """
+            hold="""
             PERFORM FROM endorsements_endorsement WHERE stakeholder_id = ANY (changed)
             ORDER BY id FOR SHARE;
             """
@@ -230,7 +239,6 @@ OF_STAKEHOLDERS = [
                 "SELECT DISTINCT campaign_id AS id FROM endorsements_endorsement "
                 "WHERE stakeholder_id = ANY (changed) AND is_public",
             ),
-            "public_endorsement",
         ),
     ),
     truncated("public_stakeholder", "public_totals"),
@@ -241,18 +249,17 @@ def of_endorsement(*rows: str, hold: str = "") -> str:
     """Revise the endorsements if one of the rows has a public campaign and a live stakeholder."""
     campaigns = ", ".join(f"{name}.campaign_id" for name in rows)
     stakeholders = ", ".join(f"{name}.stakeholder_id" for name in rows)
-    condition = f"""(
-        EXISTS (
-            SELECT
-            FROM campaigns_policycampaign AS campaign, stakeholders_stakeholder AS stakeholder
-            WHERE campaign.id IN ({campaigns}) AND stakeholder.id IN ({stakeholders})
-                AND {PUBLIC_CAMPAIGN} AND stakeholder.deleted_at IS NULL
-        )
-        OR {is_missing("campaigns_policycampaign", campaigns)}
-        OR {is_missing("stakeholders_stakeholder", stakeholders)}
+    shown = f"""EXISTS (
+        SELECT FROM campaigns_policycampaign AS campaign, stakeholders_stakeholder AS stakeholder
+        WHERE campaign.id IN ({campaigns}) AND stakeholder.id IN ({stakeholders})
+            AND {PUBLIC_CAMPAIGN} AND stakeholder.deleted_at IS NULL
     )"""
+    missing = f"""({is_missing("campaigns_policycampaign", campaigns)}
+        OR {is_missing("stakeholders_stakeholder", stakeholders)})"""
     keys = f"SELECT id FROM campaigns_policycampaign WHERE id IN ({campaigns})"
-    return revise_if(condition, hold + share(CAMPAIGN_LOCK, keys), "public_endorsement")
+    return revise_if(
+        shown, "public_endorsement", hold=hold + share(CAMPAIGN_LOCK, keys), missing=missing
+    )
 
 
 # Who restores a stakeholder waits for their endorsements, but of a new one knows nothing.
@@ -283,10 +290,11 @@ OF_ENDORSEMENTS = [
 def of_tally(name: str) -> str:
     campaign = f"SELECT id FROM campaigns_policycampaign AS campaign WHERE id = {name}.campaign_id"
     return revise_if(
-        f"(EXISTS ({campaign} AND {PUBLIC_CAMPAIGN}) OR NOT EXISTS ({campaign}))",
-        share(CAMPAIGN_LOCK, campaign),
+        f"EXISTS ({campaign} AND {PUBLIC_CAMPAIGN})",
         "public_campaign",
         "public_totals",
+        hold=share(CAMPAIGN_LOCK, campaign),
+        missing=f"NOT EXISTS ({campaign})",
     )
 
 

@@ -341,7 +341,6 @@ class TestWhatIsPublic:
         "tables",
         [
             ("stakeholders_stakeholder", "endorsements_endorsement"),
-            ("campaigns_policycampaign", "endorsements_endorsement"),
             ("core_homepage", "core_contentblock"),
         ],
     )
@@ -368,8 +367,8 @@ class TestWhatIsPublic:
 def change_of(model: type[Model], column: str) -> psycopg.sql.Composed:
     """A statement that gives a column another valid value, in every row."""
     values = {
-        "type": "'farmer'",
-        "state": "'VA'",
+        "type": "CASE {0} WHEN 'farmer' THEN 'waterman' ELSE 'farmer' END",
+        "state": "CASE {0} WHEN 'VA' THEN 'PA' ELSE 'VA' END",
         "block_type": "'video'",
         "background_color": "'white'",
         "social_media_urls": """'{{"x": "https://example.org"}}'""",
