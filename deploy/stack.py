@@ -121,7 +121,7 @@ def run() -> NoReturn:
     address = Address.from_environment()
     home = Path(os.environ.get("COALITION_HOME") or ROOT / ".local").resolve()
     stack_env = home / "stack.env"
-    was_killed = stack_env.exists()  # or runs, which only_one_in tells
+    was_killed = stack_env.exists()  # or it is running: only_one_in() tells
     if not was_killed:
         # Before anything is made: a refusal leaves nothing behind.
         address.require_free()

@@ -31,7 +31,7 @@ MESSAGES = {
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """A serializer that refuses members which it does not know, or only writes itself."""
+    """A serializer that refuses members of a body that are unknown or read-only."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
@@ -86,7 +86,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 
 def _replace_messages(field: Any) -> None:
-    """In the field, and in that of its items."""
+    """Replace DRF's messages in a field, and in the field of its items."""
     replaced = field.error_messages.keys() & MESSAGES
     field.error_messages |= {key: MESSAGES[key] for key in replaced}
     child = getattr(field, "child", None) or getattr(field, "child_relation", None)

@@ -3,9 +3,9 @@
 The count is exact under concurrency because whoever changes what another's difference depends
 on makes that other wait:
 
-- Who inserts endorsements, or moves them to another stakeholder, holds FOR SHARE the
+- A transaction that inserts endorsements, or moves them to another stakeholder, holds FOR SHARE the
   stakeholders that got them, so none of these is hidden or restored before the commit.
-- Who hides or restores stakeholders holds FOR SHARE all their endorsements, so none of these
+- One that hides or restores stakeholders holds FOR SHARE all their endorsements, so none of these
   changes before the commit; who wants to change one waits.
 - At READ COMMITTED each statement of a function has its own snapshot. Those that count come
   after those that wait, and so see what the other has committed.
@@ -85,7 +85,7 @@ OF_ENDORSEMENTS = [
         level=pgtrigger.Statement,
         operation=pgtrigger.Update,
         referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
-        # Who keeps or loses one is held by the row of an endorsement, on which who hides waits.
+        # A stakeholder that keeps or loses one cannot be hidden meanwhile: that locks its row.
         func=hold_stakeholders(
             "SELECT stakeholder_id FROM new_rows EXCEPT SELECT stakeholder_id FROM old_rows"
         )

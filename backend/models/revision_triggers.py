@@ -229,7 +229,7 @@ OF_STAKEHOLDERS = [
         + revise_if(
             ENDORSED_PUBLICLY,
             "public_endorsement",
-            # Who approves one of their endorsements has committed then, or waits.
+            # A transaction that approves one of their endorsements has committed then, or waits.
             hold="""
             PERFORM FROM endorsements_endorsement WHERE stakeholder_id = ANY (changed)
             ORDER BY id FOR SHARE;
@@ -245,43 +245,32 @@ OF_STAKEHOLDERS = [
 ]
 
 
-def of_endorsement(*rows: str, hold: str = "") -> str:
-    """Revise the endorsements if one of the rows has a public campaign and a live stakeholder."""
+def of_endorsement(*rows: str, is_moved: str) -> str:
+    """Revise the endorsements if one of the rows has a public campaign and a live stakeholder.
+
+    A transaction that restores a stakeholder locks their endorsements, but sees none that comes
+    to them meanwhile: one that `is_moved` counts as shown, rather than have it wait.
+    """
     campaigns = ", ".join(f"{name}.campaign_id" for name in rows)
     stakeholders = ", ".join(f"{name}.stakeholder_id" for name in rows)
     shown = f"""EXISTS (
         SELECT FROM campaigns_policycampaign AS campaign, stakeholders_stakeholder AS stakeholder
         WHERE campaign.id IN ({campaigns}) AND stakeholder.id IN ({stakeholders})
-            AND {PUBLIC_CAMPAIGN} AND stakeholder.deleted_at IS NULL
+            AND {PUBLIC_CAMPAIGN} AND (stakeholder.deleted_at IS NULL OR {is_moved})
     )"""
     missing = f"""({is_missing("campaigns_policycampaign", campaigns)}
         OR {is_missing("stakeholders_stakeholder", stakeholders)})"""
     keys = f"SELECT id FROM campaigns_policycampaign WHERE id IN ({campaigns})"
-    return revise_if(
-        shown, "public_endorsement", hold=hold + share(CAMPAIGN_LOCK, keys), missing=missing
-    )
+    return revise_if(shown, "public_endorsement", hold=share(CAMPAIGN_LOCK, keys), missing=missing)
 
 
-# Who restores a stakeholder waits for their endorsements, but of a new one knows nothing.
-HOLD_HIDDEN_STAKEHOLDER = """
-    PERFORM FROM stakeholders_stakeholder
-    WHERE id = NEW.stakeholder_id AND deleted_at IS NOT NULL FOR SHARE;
-"""
 OF_ENDORSEMENTS = [
     *of_rows(
         shown="{row}.is_public",
         columns="id campaign_id stakeholder_id statement created_at",
-        inserted=of_endorsement("NEW", hold=HOLD_HIDDEN_STAKEHOLDER),
-        updated=of_endorsement(
-            "OLD",
-            "NEW",
-            hold=f"""
-                IF OLD.stakeholder_id <> NEW.stakeholder_id THEN
-                    {HOLD_HIDDEN_STAKEHOLDER}
-                END IF;
-            """,
-        ),
-        deleted=of_endorsement("OLD"),
+        inserted=of_endorsement("NEW", is_moved="true"),
+        updated=of_endorsement("OLD", "NEW", is_moved="OLD.stakeholder_id <> NEW.stakeholder_id"),
+        deleted=of_endorsement("OLD", is_moved="false"),
     ),
     truncated("public_endorsement"),
 ]

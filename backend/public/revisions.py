@@ -9,7 +9,7 @@ from backend.public.base import PublicModel
 def revision_of(*models: type[PublicModel]) -> str:
     """Changes with each commit that changes what one of the views shows; empty for no views.
 
-    Who asks before reading the views never has rows that are older than the revision.
+    Read before the views, it is never newer than the rows.
     """
     if not models:
         return ""

@@ -51,7 +51,7 @@ def next_and_previous(
 ) -> tuple[Position | None, Position | None]:
     """The positions of the next and the previous page, if there are any.
 
-    `bounds` are the values of the page's first and last row. Whoever came to `position` came
+    `bounds` are the values of the page's first and last row. A client came to `position`
     from the page beside it, on one side; `has_more` says whether there is one on the other.
     """
     first, last = bounds

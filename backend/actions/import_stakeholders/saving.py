@@ -85,19 +85,21 @@ def _write(changed: Sequence[Stakeholder], fields: Iterable[str]) -> None:
     )
 
 
-def _create(rows: Sequence[ParsedRow], report: Report) -> None:
+def _create(rows: Sequence[ParsedRow], report: Report, *, attempts: int = 5) -> None:
     try:
         with transaction.atomic():
             Stakeholder.objects.bulk_create([Stakeholder(**row.values) for row in rows])
     except IntegrityError:
         found = Stakeholder.objects.reachable_at(*_emails(rows))
         added = set(found.values_list("email", flat=True))
-        if not added:
+        # There is none where somebody has just deleted the stakeholder who was in the way.
+        if not added and attempts == 1:
             raise
         for row in rows:
             if row.email in added:
                 report.reject(row.source, ADDED_MEANWHILE)
-        _create([row for row in rows if row.email not in added], report)
+        left = [row for row in rows if row.email not in added]
+        _create(left, report, attempts=attempts if added else attempts - 1)
     else:
         _count_created(rows, report)
 
