@@ -11,7 +11,6 @@ from backend.http.parameters import TextParameter, page_of
 from backend.http.views import RenderedViewSet
 from backend.public import PublicCampaign
 from backend.public.campaigns import PublicCampaignQuerySet
-from backend.rendering.json_objects import json_object_of
 
 # What stands for a campaign in a path.
 SLUG = {
@@ -78,7 +77,6 @@ class CampaignViewSet(RenderedViewSet):
 
     queryset = PublicCampaign.objects.newest_first()
     serializer_class = CampaignSerializer
-    row_json = json_object_of(CampaignSerializer())
     lookup_field = "slug"
     path_parameters = {"slug": SLUG}
     shown = (PublicCampaign,)

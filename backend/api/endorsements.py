@@ -9,7 +9,6 @@ from backend.http.views import RenderedViewSet
 from backend.public import PublicCampaign, PublicEndorsement
 from backend.public.campaigns import endorsement_count_sql
 from backend.public.endorsements import PublicEndorsementQuerySet
-from backend.rendering.json_objects import json_object_of
 
 
 class EndorsementFilterSet(StrictFilterSet):
@@ -46,7 +45,6 @@ class CampaignEndorsementsViewSet(RenderedViewSet):
     """List a campaign's endorsements that the public may see, newest first."""
 
     serializer_class = EndorsementSerializer
-    row_json = json_object_of(EndorsementSerializer())
     path_parameters = {"slug": SLUG}
     shown = (PublicCampaign, PublicEndorsement)
     filter_backends = [StrictFilterBackend]

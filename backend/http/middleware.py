@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.exception import convert_exception_to_response
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.module_loading import import_string
@@ -59,11 +59,11 @@ class PageMiddleware:
         if not is_data(request):
             return self.page_handler(request)
         request.get_host()  # raises DisallowedHost
-        response: Any = self.data_handler(request)
+        response = self.data_handler(request)
         response.setdefault("Content-Security-Policy", DATA_POLICY)
-        if not response.streaming:
+        if isinstance(response, HttpResponse):
             response.setdefault("Content-Length", str(len(response.content)))
-        return response  # type: ignore[no-any-return]  # of any kind
+        return response
 
     def process_view(self, request: HttpRequest, *view: Any) -> HttpResponseBase | None:
         if is_data(request):

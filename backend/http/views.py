@@ -1,7 +1,7 @@
 """What all views share."""
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -9,6 +9,7 @@ from django.db import DatabaseError, InterfaceError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.response import SimpleTemplateResponse
 from rest_framework import status
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
@@ -16,6 +17,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
@@ -25,7 +27,7 @@ from backend.http.invalid_values import at_parameter, unknown
 from backend.http.pagination import KeysetPagination
 from backend.public import PublicModel
 from backend.public.revisions import revision_of
-from backend.rendering.json_objects import JsonObject
+from backend.rendering.json_objects import JsonObject, json_object_of
 from backend.rendering.keyset import Position
 from backend.rendering.statements import render_row
 
@@ -119,10 +121,8 @@ class PublicView(JSONView):
         return conditional_response(request, revision, handler, self.vary)
 
     def _rendered(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response: Any = super().dispatch(request, *args, **kwargs)
-        if not getattr(response, "is_rendered", True):
-            response.render()
-        return response  # type: ignore[no-any-return]  # DRF's, or one of a view's own
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return response.render() if isinstance(response, SimpleTemplateResponse) else response
 
     def revision(self, request: HttpRequest) -> str:
         """What stands for the rows that the answer shows."""
@@ -142,6 +142,11 @@ class PublicView(JSONView):
         return response
 
 
+@cache
+def _json_object_of(serializer_class: type[BaseSerializer[Any]]) -> JsonObject:
+    return json_object_of(serializer_class())
+
+
 class RenderedViewSet(PublicView, GenericViewSet[Any]):
     """Rows of a queryset as JSON that the database renders; the serializer describes it."""
 
@@ -150,8 +155,9 @@ class RenderedViewSet(PublicView, GenericViewSet[Any]):
 
     @property
     def row_json(self) -> JsonObject:
-        """How the database writes a row."""
-        raise NotImplementedError
+        """How the database writes a row: as the serializer would."""
+        serializer_class: Any = self.get_serializer_class()
+        return _json_object_of(serializer_class)
 
     def list(self, request: Request, *_args: Any, **_kwargs: Any) -> HttpResponse:
         queryset = self.filter_queryset(self.get_queryset())
