@@ -11,6 +11,9 @@ class BackendConfig(AppConfig):
     verbose_name = "Coalition"
     default_auto_field = "django.db.models.BigAutoField"
 
+    def ready(self) -> None:
+        import_module("backend.checks")
+
     def import_models(self) -> None:
         """Django looks in `backend.models` alone; the views' models have a room of their own."""
         super().import_models()

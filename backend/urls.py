@@ -3,12 +3,15 @@ from django.urls import include, path
 
 from backend.api.campaigns import CampaignViewSet
 from backend.api.docs import ProblemsView, RedocView, SchemaView, SwaggerView
-from backend.api.endorsements import CampaignEndorsementsViewSet
 from backend.api.export import ExportViewSet
 from backend.api.health import LiveView, ReadyView
 from backend.api.homepage import HomePageViewSet
+from backend.api.legal import LegalDocumentViewSet
 from backend.api.root import RootView
 from backend.api.stakeholders import StakeholderViewSet
+from backend.supporter.confirmation import ConfirmView, DeclineView, ResendView
+from backend.supporter.form import EndorsementFormView
+from backend.supporter.submissions import EndorsementsView
 
 api = [
     path("/homepage", HomePageViewSet.as_view({"get": "retrieve"}), name="homepage"),
@@ -16,9 +19,17 @@ api = [
     path("/campaigns/<slug:slug>", CampaignViewSet.as_view({"get": "retrieve"}), name="campaign"),
     path(
         "/campaigns/<slug:slug>/endorsements",
-        CampaignEndorsementsViewSet.as_view({"get": "list"}),
+        EndorsementsView.as_view({"get": "list", "post": "create"}),
         name="campaign-endorsements",
     ),
+    path(
+        "/campaigns/<slug:slug>/endorsement-form",
+        EndorsementFormView.as_view(),
+        name="endorsement-form",
+    ),
+    path("/endorsements/confirm", ConfirmView.as_view(), name="confirm-endorsement"),
+    path("/endorsements/decline", DeclineView.as_view(), name="decline-endorsement"),
+    path("/endorsements/resend", ResendView.as_view(), name="resend-confirmation"),
     path("/stakeholders", StakeholderViewSet.as_view({"get": "list"}), name="stakeholders"),
     path(
         "/stakeholders/search",
@@ -34,6 +45,11 @@ api = [
         "/stakeholders.geojson",
         ExportViewSet.as_view({"get": "stream", "head": "head_of_stream"}),
         name="stakeholders-geojson",
+    ),
+    path(
+        "/legal/<slug:kind>",
+        LegalDocumentViewSet.as_view({"get": "show"}),
+        name="legal-document",
     ),
     path("/schema", SchemaView.as_view(), name="schema"),
     path("/docs", SwaggerView.as_view(), name="docs"),

@@ -25,12 +25,15 @@ UNLISTED = """
 SELECT id FROM stakeholders_stakeholder WHERE NOT is_public AND deleted_at IS NULL ORDER BY id
 """
 ENDORSE_ALL = """
-INSERT INTO endorsements_endorsement (stakeholder_id, campaign_id)
-SELECT id, 1 + id %% %s FROM unnest(%s::bigint[]) AS endorser (id)
+INSERT INTO endorsements_endorsement (stakeholder_id, campaign_id, public_display)
+SELECT id, 1 + id %% %s, true FROM unnest(%s::bigint[]) AS endorser (id)
 RETURNING id
 """
 
-ENDORSE = "INSERT INTO endorsements_endorsement (stakeholder_id, campaign_id) VALUES (%s, %s)"
+ENDORSE = (
+    "INSERT INTO endorsements_endorsement (stakeholder_id, campaign_id, public_display) "
+    "VALUES (%s, %s, true)"
+)
 SET_STATUS = "UPDATE endorsements_endorsement SET status = %s WHERE id = %s"
 SET_STATEMENT = "UPDATE endorsements_endorsement SET statement = %s WHERE id = %s"
 SET_EMAIL = "UPDATE stakeholders_stakeholder SET email = %s WHERE id = %s"

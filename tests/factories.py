@@ -1,11 +1,20 @@
 """Valid rows, each different from the last; what a test is about it says itself."""
 
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
 from django.contrib.gis.geos import Point
 
-from backend.models import ContentBlock, Endorsement, HomePage, PolicyCampaign, Stakeholder
+from backend.models import (
+    ContentBlock,
+    Endorsement,
+    HomePage,
+    LegalDocument,
+    PolicyCampaign,
+    Stakeholder,
+    Submission,
+)
 
 numbers = count(1)
 
@@ -56,3 +65,60 @@ def make_endorsement(**values: Any) -> Endorsement:
     if "campaign" not in values:
         defaults["campaign"] = make_campaign()
     return Endorsement.objects.create(**defaults | values)
+
+
+def publish_legal_texts(version: str = "2026-11") -> None:
+    """The terms and the privacy text, without which nobody can endorse."""
+    for kind in LegalDocument.Kind:
+        LegalDocument.objects.create(
+            kind=kind,
+            version=version,
+            title=kind.label,
+            content=f"<p>The {kind} of {version}.</p>",
+            published_at=datetime.now(UTC),
+        )
+
+
+def submission_body(**members: Any) -> dict[str, Any]:
+    """What a supporter sends: each time from another person, who agrees to everything."""
+    n = next(numbers)
+    return {
+        "name": f"Supporter {n}",
+        "email": f"supporter-{n}@example.org",
+        "state": "MD",
+        "county": "Talbot",
+        "type": "farmer",
+        "location": {"type": "Point", "coordinates": [-76.1, 38.8]},
+        "statement": f"Reason {n} to restore the reefs.",
+        "public_display": True,
+        "is_public": True,
+        "email_updates": False,
+        "terms_version": "2026-11",
+    } | members
+
+
+def make_submission(**values: Any) -> Submission:
+    """A farmer's, who agreed to be shown and listed; nobody has confirmed it."""
+    n = next(numbers)
+    moment = values.get("created_at", datetime.now(UTC)).isoformat()
+    consents = {
+        name: {"given": values.get(name, True), "version": "1", "sha256": "", "at": moment}
+        for name in ("public_display", "is_public", "email_updates")
+    }
+    defaults: dict[str, Any] = {
+        "name": f"Supporter {n}",
+        "email": f"supporter-{n}@example.org",
+        "state": "MD",
+        "county": "Talbot",
+        "type": "farmer",
+        "location": ANNAPOLIS,
+        "statement": f"Reason {n}.",
+        "public_display": True,
+        "is_public": True,
+        "email_updates": True,
+        "consents": consents,
+        "network": f"network {n}".encode(),
+    }
+    if "campaign" not in values:
+        defaults["campaign"] = make_campaign()
+    return Submission.objects.create(**defaults | values)

@@ -32,5 +32,5 @@ def _add_to_operation(operation: Schema, example: Schema) -> None:
 
 
 def _add_to_contents(described: Schema, example: Any) -> None:
-    for content in described["content"].values():
+    for content in described.get("content", {}).values():
         content["example"] = example

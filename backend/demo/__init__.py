@@ -7,13 +7,25 @@ them are invented, the counties are real. `stakeholders.csv` has the columns tha
 
 import csv
 import tomllib
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.contrib.gis.geos import Point
+from django.utils import timezone
 
-from backend.models import ContentBlock, Endorsement, HomePage, PolicyCampaign, Stakeholder
+from backend.actions.consents import LegalTexts, consents_of
+from backend.models import (
+    ContentBlock,
+    Endorsement,
+    HomePage,
+    LegalDocument,
+    PolicyCampaign,
+    Stakeholder,
+    Submission,
+)
+from backend.models.keyed_digests import keyed_digest
 
 FOLDER = Path(__file__).parent
 
@@ -55,6 +67,31 @@ def endorsements(
         )
         for row in _read_csv("endorsements.csv")
     ]
+
+
+def legal_documents() -> list[LegalDocument]:
+    """Drafts of the terms and the privacy text."""
+    documents = _read_toml("legal_documents.toml")["legal_documents"]
+    return [LegalDocument(**values) for values in documents]
+
+
+def submissions(
+    campaigns: list[PolicyCampaign], texts: LegalTexts
+) -> Iterator[tuple[Submission, bool]]:
+    """What came in by the form, and whether its sender has confirmed it."""
+    by_slug = {campaign.slug: campaign for campaign in campaigns}
+    for values in _read_toml("submissions.toml")["submissions"]:
+        is_confirmed = values.pop("confirmed")
+        longitude, latitude = values.pop("location", (None, None))
+        yield (
+            Submission(
+                **values | {"campaign": by_slug[values["campaign"]]},
+                location=Point(longitude, latitude, srid=4326) if longitude else None,
+                consents=consents_of(values, texts, at=timezone.now()),
+                network=keyed_digest("network", "203.0.113.7"),
+            ),
+            is_confirmed,
+        )
 
 
 def _stakeholder(

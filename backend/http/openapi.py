@@ -14,6 +14,7 @@ from backend.http.filters import StrictFilterSet
 from backend.http.openapi_components import (
     HEADERS,
     NOT_MODIFIED,
+    PARAMETERS,
     PROBLEM_HEADERS,
     PROBLEMS,
     SCHEMAS,
@@ -31,6 +32,11 @@ class OperationSchema(AutoSchema):
     def declared(self) -> JSONView:
         return cast("JSONView", self.view)
 
+    def _of_operation(self, name: str) -> Any:
+        """What the view's method declares, by the decorator `operation`, or else the view."""
+        handler = getattr(self.view, getattr(self.view, "action", None) or self.method.lower())
+        return getattr(handler, name, None) or getattr(self.view, name)
+
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
     ) -> Schema | None:
@@ -40,19 +46,24 @@ class OperationSchema(AutoSchema):
             return None
         if body := operation.get("requestBody"):
             body["required"] = True
-        for parameter in operation.get("parameters", []):
-            if parameter["in"] == "path":
-                parameter.update(self.declared.path_parameters.get(parameter["name"], {}))
+        self._describe_parameters(operation)
         self._describe_success(operation)
         for code in self._problems(operation):
             operation["responses"][str(code)] = ref(f"responses/Problem{code}")
         return operation
 
+    def _describe_parameters(self, operation: Schema) -> None:
+        for parameter in operation.get("parameters", []):
+            if parameter["in"] == "path":
+                parameter.update(self.declared.path_parameters.get(parameter["name"], {}))
+        if self._of_operation("takes_idempotency_key"):
+            operation.setdefault("parameters", []).append(ref("parameters/IdempotencyKey"))
+
     def _describe_success(self, operation: Schema) -> None:
         responses = operation["responses"]
         declared = next(code for code in responses if code.startswith("2"))
         answer = responses.pop(declared)
-        code = str(self.declared.success_status or declared)
+        code = str(self._of_operation("success_status") or declared)
         responses[code] = answer | {
             "description": "The answer.",
             "headers": self._headers(operation),
@@ -68,13 +79,15 @@ class OperationSchema(AutoSchema):
         headers = {"Cache-Control": ref("headers/CacheControl")}
         if self._is_revalidated:
             headers["ETag"] = ref("headers/ETag")
-        if any(parameter["name"] == "cursor" for parameter in operation.get("parameters", [])):
+        if self._of_operation("takes_idempotency_key"):
+            headers["Idempotency-Replayed"] = ref("headers/IdempotencyReplayed")
+        if any(parameter.get("name") == "cursor" for parameter in operation.get("parameters", [])):
             headers["Link"] = ref("headers/Link")
         return headers
 
     def _problems(self, operation: Schema) -> Iterator[int]:
         """The problems that the operation can answer, by status."""
-        yield from (400, 406, 500, *self.declared.problems)
+        yield from (400, 406, 500, *self._of_operation("problems"))
         if AllowAny not in self.declared.permission_classes:
             yield from (401, 403) if self.declared.authentication_classes else (403,)
         if "{" in self.path:
@@ -110,6 +123,7 @@ def describe(result: Schema, **_kwargs: Any) -> Schema:
         _let_blank_be_anything(schema.get("properties", {}))
     add_schemas(result, SCHEMAS)
     result["components"]["headers"] = HEADERS
+    result["components"]["parameters"] = PARAMETERS
     result["components"]["responses"] = {"NotModified": NOT_MODIFIED} | {
         f"Problem{code}": _problem_response(code) for code in _used_problems(result)
     }

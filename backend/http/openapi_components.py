@@ -4,6 +4,7 @@ from typing import Any
 
 from backend.http.errors import RETRY_AFTER_SECONDS
 from backend.http.geo import GEOMETRIES
+from backend.http.idempotency import KEY_PATTERN
 
 Schema = dict[str, Any]
 
@@ -72,10 +73,37 @@ HEADERS: Schema = {
         "schema": {"type": "string"},
         "example": '<https://example.org/api/v1/campaigns?cursor=WzF~aQ>; rel="next"',
     },
+    "IdempotencyReplayed": {
+        "description": "`true` where the answer was given before, to the same `Idempotency-Key`.",
+        "schema": {"type": "string", "const": "true"},
+    },
+    "RateLimit": {
+        "description": "What is left of a limit: nothing, and for how many seconds (a draft).",
+        "schema": {"type": "string"},
+        "example": '"address";r=0;t=41',
+    },
+    "RateLimitPolicy": {
+        "description": "The limit: how many in how many seconds (a draft).",
+        "schema": {"type": "string"},
+        "example": '"address";q=20;w=600',
+    },
     "RetryAfter": {
         "description": "Seconds to wait before the next attempt.",
         "schema": {"type": "integer"},
         "example": RETRY_AFTER_SECONDS,
+    },
+}
+
+PARAMETERS: Schema = {
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": (
+            "Stands for the request, such as a UUID, bare or in quotes. Sent again with the same "
+            "body within 24 hours, the request is answered as before and does nothing."
+        ),
+        "schema": {"type": "string", "pattern": KEY_PATTERN},
+        "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
     },
 }
 
@@ -111,6 +139,10 @@ CHALLENGE: Schema = {
 }
 PROBLEM_HEADERS: dict[int, Schema] = {
     401: {"WWW-Authenticate": CHALLENGE},
-    429: {"Retry-After": ref("headers/RetryAfter")},
+    429: {
+        "Retry-After": ref("headers/RetryAfter"),
+        "RateLimit": ref("headers/RateLimit"),
+        "RateLimit-Policy": ref("headers/RateLimitPolicy"),
+    },
     503: {"Retry-After": ref("headers/RetryAfter")},
 }

@@ -1,9 +1,9 @@
 """What all views share."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from django.db import DatabaseError, InterfaceError
 from django.db.models import QuerySet
@@ -32,6 +32,8 @@ from backend.rendering.keyset import Position
 from backend.rendering.statements import render_row
 
 JSON = "application/json"
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
 class JSONNegotiation(DefaultContentNegotiation):
@@ -75,6 +77,8 @@ class JSONView(APIView):
     success_status: ClassVar[int | None] = None
     # Whether a GET has an ETag, and is answered by 304 to whoever has the answer already.
     is_revalidated: ClassVar[bool] = False
+    # Whether the request may have an Idempotency-Key.
+    takes_idempotency_key: ClassVar[bool] = False
     # Whether a browser shows it, so that the middleware of pages matters.
     is_page: ClassVar[bool] = False
     # Whether it cannot answer without the database.
@@ -95,6 +99,16 @@ class JSONView(APIView):
     def options(self, *_args: Any, **_kwargs: Any) -> Response:
         """The methods allowed here, in the header Allow."""
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def operation(**declared: Any) -> Callable[[Handler], Handler]:
+    """Decorate a method of a JSONView that differs from the view in some of what it declares."""
+
+    def declare(handler: Handler) -> Handler:
+        vars(handler).update(declared)
+        return handler
+
+    return declare
 
 
 class PublicView(JSONView):

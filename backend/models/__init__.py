@@ -2,9 +2,15 @@ from backend.models.campaign import PolicyCampaign
 from backend.models.endorsement import Endorsement
 from backend.models.endorsement_tally import EndorsementTally
 from backend.models.homepage import ContentBlock, HomePage
+from backend.models.idempotent_request import IdempotentRequest
+from backend.models.legal_document import LegalDocument
+from backend.models.outgoing_mail import OutgoingMail, Suppression
+from backend.models.quota import Quota
 from backend.models.revision import Revision
 from backend.models.stakeholder import Stakeholder
 from backend.models.stakeholder_tally import StakeholderTally
+from backend.models.submission import RedeemedToken, Submission
+from backend.models.transition import Transition
 from backend.models.us_states import State
 
 __all__ = [
@@ -12,9 +18,17 @@ __all__ = [
     "Endorsement",
     "EndorsementTally",
     "HomePage",
+    "IdempotentRequest",
+    "LegalDocument",
+    "OutgoingMail",
     "PolicyCampaign",
+    "Quota",
+    "RedeemedToken",
     "Revision",
     "Stakeholder",
     "StakeholderTally",
     "State",
+    "Submission",
+    "Suppression",
+    "Transition",
 ]

@@ -18,6 +18,10 @@ from backend.models.timestamps import TimestampedModel
 class PolicyCampaignQuerySet(SoftDeletionQuerySet["PolicyCampaign"]):
     """Questions one can ask about campaigns; answers chain."""
 
+    def open(self) -> Self:
+        """Those that anybody may endorse, once the legal texts are published."""
+        return self.filter(active=True, allow_endorsements=True)
+
     def with_endorsement_count(self) -> Self:
         """Annotate `endorsement_count`, of the endorsements that the public sees or would see."""
         return self.annotate(endorsement_count=Coalesce("tally__endorsement_count", 0))

@@ -5,7 +5,7 @@ from django.db.models import ExpressionWrapper, Q
 
 from backend.models import endorsement_tally, revision_triggers
 from backend.models.campaign import PolicyCampaign
-from backend.models.fields import OPTIONAL_TEXT
+from backend.models.fields import OPTIONAL_TEXT, ConsentsField
 from backend.models.soft_deletion import (
     LiveManager,
     SoftDeletionModel,
@@ -22,6 +22,15 @@ class EndorsementQuerySet(SoftDeletionQuerySet["Endorsement"]):
         """Those in their campaign's tally: consented to, approved, and by a live stakeholder."""
         return self.filter(is_public=True, stakeholder__deleted_at=None)
 
+    def waiting(self) -> Self:
+        """Those that a reviewer has to decide: pending, or approved with new words beside them."""
+        is_undecided = Q(submissions__confirmed_at__isnull=False, submissions__decided_at=None)
+        return self.filter(Q(status="pending") | Q(is_undecided)).distinct()
+
+    def flagged(self) -> Self:
+        """Those of which something sent has a flag for the reviewer."""
+        return self.filter(submissions__flags__0__isnull=False).distinct()
+
 
 class Endorsement(SoftDeletionModel, TimestampedModel):
     """A stakeholder's support for a campaign."""
@@ -30,6 +39,7 @@ class Endorsement(SoftDeletionModel, TimestampedModel):
         PENDING = "pending"
         APPROVED = "approved"
         REJECTED = "rejected"
+        WITHDRAWN = "withdrawn"
 
     # The indexes of both keys carry the names below.
     stakeholder = models.ForeignKey(
@@ -45,10 +55,13 @@ class Endorsement(SoftDeletionModel, TimestampedModel):
         db_index=False,
     )
     statement = models.TextField(**OPTIONAL_TEXT)
+    # Without a default: consent is given by somebody, or it is not there.
     public_display = models.BooleanField(
-        default=True,
-        db_default=True,
-        help_text="The stakeholder consents to publication.",
+        help_text="The stakeholder consents to publication. Without it, the endorsement is on "
+        "record, and neither shown nor counted.",
+    )
+    consents = ConsentsField(
+        help_text="What the supporter agreed to with this endorsement, in which words, and when.",
     )
     status = models.CharField(
         max_length=10, choices=Status, default=Status.PENDING, db_default=Status.PENDING
@@ -90,7 +103,7 @@ class Endorsement(SoftDeletionModel, TimestampedModel):
                 violation_error_message="This stakeholder has endorsed this campaign already.",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["pending", "approved", "rejected"]),
+                condition=Q(status__in=["pending", "approved", "rejected", "withdrawn"]),
                 name="valid_endorsement_status",
             ),
         ]

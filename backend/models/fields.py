@@ -74,6 +74,22 @@ class LowercaseEmailField(models.EmailField):  # type: ignore[type-arg]
         return email
 
 
+class ConsentsField(models.JSONField):
+    """Consents by name, each an object: `given`, and the `version`, `sha256` and time (`at`).
+
+    `version` and `sha256` are those of the text that was agreed to, or not; empty if nobody asked.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        fixed: dict[str, Any] = {
+            "default": dict,
+            "blank": True,
+            "db_default": models.Value({}, models.JSONField()),
+            "editable": False,
+        }
+        super().__init__(*args, **{**kwargs, **fixed})
+
+
 class HttpsURLField(models.URLField):  # type: ignore[type-arg]
     """An absolute https URL."""
 

@@ -96,6 +96,17 @@ OF_CAMPAIGNS = [
     truncated("public_campaign", "public_totals"),
 ]
 
+OF_LEGAL_DOCUMENTS = [
+    *of_rows(
+        shown="({row}.published_at IS NOT NULL)",
+        columns="id kind version title content published_at",
+        inserted=revise("public_legaldocument"),
+        updated=revise("public_legaldocument"),
+        deleted=revise("public_legaldocument"),
+    ),
+    truncated("public_legaldocument"),
+]
+
 STAKEHOLDER_SHOWN = "({row}.is_public AND {row}.deleted_at IS NULL)"
 # What an endorsement shows of its stakeholder, listed or not.
 ENDORSER = "id, name, organization, role, type, state, county, deleted_at IS NULL"

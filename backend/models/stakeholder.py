@@ -9,7 +9,13 @@ from django.db.models import Case, F, Q, When
 from django.db.models.functions import Lower, Upper
 
 from backend.models import endorsement_tally, revision_triggers, stakeholder_tally
-from backend.models.fields import OPTIONAL_TEXT, WGS84, LowercaseEmailField, PositionField
+from backend.models.fields import (
+    OPTIONAL_TEXT,
+    WGS84,
+    ConsentsField,
+    LowercaseEmailField,
+    PositionField,
+)
 from backend.models.geography import grid_cell_centre, is_on_earth, planar
 from backend.models.soft_deletion import (
     LiveManager,
@@ -66,6 +72,22 @@ class Stakeholder(SoftDeletionModel, TimestampedModel):
         default=False,
         db_default=False,
         help_text="The stakeholder agreed to be listed.",
+    )
+    email_updates = models.BooleanField(
+        "wants updates by e-mail",
+        default=False,
+        db_default=False,
+        help_text="The stakeholder agreed to be written to about campaigns.",
+    )
+    consents = ConsentsField(
+        help_text="What the stakeholder agreed to, whatever the campaign, in which words, and when."
+    )
+    details_at = models.DateTimeField(
+        "last described by themselves",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When the stakeholder last said who and where they are.",
     )
     public_location = models.GeneratedField(
         expression=Case(

@@ -8,6 +8,7 @@ from backend.public.base import PublicModel
 from backend.public.campaigns import PublicCampaign
 from backend.public.endorsements import PublicEndorsement
 from backend.public.homepage import PublicContentBlock, PublicHomePage
+from backend.public.legal_documents import PublicLegalDocument
 from backend.public.stakeholders import PublicStakeholder
 from backend.public.totals import PublicTotals
 
@@ -16,6 +17,7 @@ __all__ = [
     "PublicContentBlock",
     "PublicEndorsement",
     "PublicHomePage",
+    "PublicLegalDocument",
     "PublicModel",
     "PublicStakeholder",
     "PublicTotals",

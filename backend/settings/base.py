@@ -1,9 +1,11 @@
 """What never differs between development, tests and production."""
 
 import os
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from corsheaders.defaults import default_headers
@@ -187,6 +189,70 @@ CORS_EXPOSE_HEADERS = [
 ]
 CORS_PREFLIGHT_MAX_AGE = 24 * 60 * 60
 
+# Where links in mails lead: to the frontend, or to the pages that this API has of its own.
+LINKS_URL = (env.str("FRONTEND_URL", default="") or env.str("PUBLIC_URL", default="")).rstrip("/")
+
+# What mails say of who sends them. Laws of many states ask for a postal address.
+COALITION_NAME = env.str("COALITION_NAME", default="Coalition Builder")
+COALITION_ADDRESS = env.str("COALITION_ADDRESS", default="", multiline=True)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="coalition@localhost")
+EMAIL_REPLY_TO = env.str("EMAIL_REPLY_TO", default="")
+# A server that does not answer holds up the worker no longer than this, in seconds.
+EMAIL_TIMEOUT = 10
+EMAIL_FILE_PATH = SES_REGION = ""
+
+
+def mail_transport(url: str) -> dict[str, Any]:
+    """The settings for EMAIL_URL: smtp, smtp+tls, smtps, ses or file."""
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        return {"EMAIL_BACKEND": "backend.mail.files.EmailBackend", "EMAIL_FILE_PATH": parts.path}
+    if parts.scheme == "ses":
+        return {"EMAIL_BACKEND": "backend.mail.ses.EmailBackend", "SES_REGION": parts.netloc}
+    if parts.scheme not in {"smtp", "smtp+tls", "smtps"}:
+        sys.exit(
+            "EMAIL_URL must begin with smtp://, smtp+tls:// (STARTTLS), smtps://, ses:// or "
+            f"file://, not {parts.scheme or 'nothing'}."
+        )
+    transport: dict[str, Any] = env.email_url_config(url)
+    is_smtps = parts.scheme == "smtps"
+    return transport | {
+        "EMAIL_PORT": transport["EMAIL_PORT"] or {"smtp": 25, "smtps": 465}.get(parts.scheme, 587),
+        # From the first byte (RFC 8314, section 3), or else after STARTTLS.
+        "EMAIL_USE_SSL": is_smtps,
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+    }
+
+
+# Networks of the proxies whose X-Forwarded-For is believed.
+TRUSTED_PROXIES = tuple(env.list("TRUSTED_PROXIES", default=[]))
+
+
+def _limit(name: str, default: str) -> tuple[int, int]:
+    """How many in how many seconds, from a variable such as `20/600`."""
+    text: str = env.str(f"LIMIT_{name.upper()}", default=default)
+    try:
+        quota, seconds = map(int, text.split("/"))
+    except ValueError:
+        quota = seconds = 0
+    if min(quota, seconds) < 1:
+        sys.exit(f"LIMIT_{name.upper()} must be a number and seconds, such as {default}: {text!r}.")
+    return quota, seconds
+
+
+LIMITS = {
+    name: _limit(name, default)
+    for name, default in {
+        # Requests that write, and submissions, of one address, or of one IPv6 network of 64 bits.
+        "requests": "300/300",
+        "address": "20/600",
+        # Mails that an e-mail address is sent because somebody named it.
+        "mails": "5/86400",
+        # Submissions of one campaign that are more than usual: nothing is refused.
+        "campaign": "500/3600",
+    }.items()
+}
+
 # What a page may load and do, the admin's included. Scripts and styles that stand in a page
 # need its nonce, which the header names if a page uses it.
 CONTENT_SECURITY_POLICY = {
@@ -236,6 +302,8 @@ SPECTACULAR_SETTINGS = {
         {"name": "homepage", "description": "What the coalition says of itself."},
         {"name": "campaigns", "description": "The policies it wants, and who endorses them."},
         {"name": "stakeholders", "description": "Who supports it, on a map."},
+        {"name": "endorsements", "description": "How to endorse a campaign."},
+        {"name": "legal", "description": "What supporters agree to."},
         {"name": "service", "description": "The service itself."},
     ],
     "POSTPROCESSING_HOOKS": [

@@ -4,7 +4,7 @@ import secrets
 from pathlib import Path
 
 from backend.settings.base import *
-from backend.settings.base import BASE_DIR, env, postgis
+from backend.settings.base import BASE_DIR, LINKS_URL, env, mail_transport, postgis
 
 # As for the stack, one that is empty is none.
 COALITION_HOME = Path(env.str("COALITION_HOME", default="") or BASE_DIR / ".local")
@@ -13,8 +13,16 @@ env.read_env(COALITION_HOME / "stack.env")
 
 # Only the stack needs one that lasts; without it each process makes its own.
 SECRET_KEY = env.str("SECRET_KEY", default=secrets.token_urlsafe(50))
+DIGEST_KEY = env.str("DIGEST_KEY", default=SECRET_KEY)
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+
+vars().update(
+    mail_transport(env.str("EMAIL_URL", default="") or f"file://{COALITION_HOME / 'mail'}")
+)
+
+HOST, PORT = env.str("HOST", default="127.0.0.1"), env.int("PORT", default=8000)
+LINKS_URL = LINKS_URL or f"http://{f'[{HOST}]' if ':' in HOST else HOST}:{PORT}"
 
 # Without a stack there is no database, and commands that need none still work.
 DATABASES = {

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.settings.base import *
-from backend.settings.base import BASE_DIR, env, postgis
+from backend.settings.base import BASE_DIR, env, mail_transport, postgis
 
 # What each connection's variables begin with: it has a URL, and maybe a SECRET_ID.
 CONNECTIONS = {"default": "DATABASE", "public": "DATABASE_READER"}
@@ -15,6 +15,9 @@ CONNECTIONS = {"default": "DATABASE", "public": "DATABASE_READER"}
 def _required() -> list[str]:
     """The variables that this environment must set."""
     names = ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_CA_BUNDLE"]
+    names += ["EMAIL_URL", "DEFAULT_FROM_EMAIL", "COALITION_ADDRESS"]
+    if not env.str("PUBLIC_URL", default=""):
+        names.append("FRONTEND_URL")
     for prefix in CONNECTIONS.values():
         names.append(f"{prefix}_URL")
         # One that is empty is none, of which there is nothing to warn in a line of its own.
@@ -48,6 +51,11 @@ def _own_addresses() -> list[str]:
 
 
 SECRET_KEY = env.str("SECRET_KEY")
+# Keys that tokens in mails may still have been made with.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# What digests of addresses are made with. It must stay as it is when SECRET_KEY is changed, or
+# people who asked not to be written to are forgotten.
+DIGEST_KEY = env.str("DIGEST_KEY", default=SECRET_KEY)
 DEBUG = False
 ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS"), *_own_addresses()]
 
@@ -68,6 +76,8 @@ def _database(prefix: str) -> dict[str, Any]:
 
 
 DATABASES = {alias: _database(prefix) for alias, prefix in CONNECTIONS.items()}
+
+vars().update(mail_transport(env.str("EMAIL_URL")))
 
 # Collected when the image is built.
 STATIC_ROOT = BASE_DIR / "static"

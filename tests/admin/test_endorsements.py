@@ -41,13 +41,15 @@ class TestReview:
         assert endorsement.is_public
         assert endorsement.updated_at > before
 
-    def test_passes_over_those_that_have_the_status_or_are_deleted(self, act: Act) -> None:
+    def test_passes_over_those_that_do_not_wait_or_are_deleted(self, act: Act) -> None:
         approved, deleted = make_endorsement(), make_endorsement(status="pending")
         deleted.delete()
 
         message = act("approve", approved, deleted)
 
-        assert message == "Approved 0 endorsements."
+        assert message == (
+            "Approved 0 endorsements. 1 did not wait for this, and stayed as they are."
+        )
         deleted.refresh_from_db()
         assert deleted.status == "pending"
 
@@ -99,18 +101,31 @@ class TestFilters:
 class TestForm:
     def test_creates_an_endorsement(self, admin_client: Client) -> None:
         stakeholder, campaign = make_stakeholder(), make_campaign()
-        form = {"stakeholder": stakeholder.pk, "campaign": campaign.pk, "status": "pending"}
+        form = {"stakeholder": stakeholder.pk, "campaign": campaign.pk, "public_display": "False"}
 
         response = admin_client.post(f"{ENDORSEMENTS}add/", form)
 
         assert response.status_code == 302
-        assert Endorsement.objects.get().stakeholder == stakeholder
+        endorsement = Endorsement.objects.get()
+        assert endorsement.stakeholder == stakeholder
+        assert (endorsement.public_display, endorsement.status) == (False, "pending")
+
+    def test_asks_for_the_consent_and_takes_nothing_for_an_answer(
+        self, admin_client: Client
+    ) -> None:
+        stakeholder, campaign = make_stakeholder(), make_campaign()
+        form = {"stakeholder": stakeholder.pk, "campaign": campaign.pk}
+
+        response = admin_client.post(f"{ENDORSEMENTS}add/", form)
+
+        assert list(response.context["adminform"].form.errors) == ["public_display"]
+        assert not Endorsement.objects.exists()
 
     def test_says_so_when_the_stakeholder_has_endorsed_already(self, admin_client: Client) -> None:
         first = make_endorsement()
         form = {"stakeholder": first.stakeholder.pk, "campaign": first.campaign.pk}
 
-        response = admin_client.post(f"{ENDORSEMENTS}add/", form | {"status": "pending"})
+        response = admin_client.post(f"{ENDORSEMENTS}add/", form | {"public_display": "True"})
 
         errors = response.context["adminform"].form.non_field_errors()
         assert errors == ["This stakeholder has endorsed this campaign already."]
@@ -118,7 +133,7 @@ class TestForm:
     def test_refuses_a_deleted_stakeholder(self, admin_client: Client) -> None:
         stakeholder, campaign = make_stakeholder(), make_campaign()
         stakeholder.delete()
-        form = {"stakeholder": stakeholder.pk, "campaign": campaign.pk, "status": "pending"}
+        form = {"stakeholder": stakeholder.pk, "campaign": campaign.pk, "public_display": "True"}
 
         response = admin_client.post(f"{ENDORSEMENTS}add/", form)
 

@@ -20,6 +20,8 @@ pytestmark = pytest.mark.django_db
 
 # The session, the user, the number of rows, and the page.
 LIST = 4
+# What was sent for the endorsements of the page.
+SENT = 1
 # The rows of another model that the list can be filtered by.
 FILTER = 1
 
@@ -32,7 +34,7 @@ LISTS = [
     ("contentblock", make_block, LIST + ALL + FILTER),
     ("policycampaign", make_campaign, LIST),
     ("stakeholder", make_stakeholder, LIST),
-    ("endorsement", make_endorsement, LIST + FILTER),
+    ("endorsement", make_endorsement, LIST + FILTER + SENT),
 ]
 
 

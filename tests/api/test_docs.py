@@ -9,11 +9,23 @@ from rest_framework import serializers
 from rest_framework.test import APIClient
 
 from backend.http.errors import TITLES, InvalidParameters, problem
+from backend.http.json_schemas import CODES
+from backend.supporter.problems import (
+    AlreadyConfirmed,
+    EndorsementsClosed,
+    TokenExpired,
+    UnknownToken,
+)
+from backend.supporter.submission_schema import EXPLANATIONS
 
 pytestmark = pytest.mark.django_db
 
 DOCUMENTS = ["/api/v1/schema", "/api/v1/docs", "/api/v1/redoc", "/problems"]
 PAGES = DOCUMENTS[1:]
+CODES_OF_SCHEMAS = {*CODES.values(), *(code for code, _ in EXPLANATIONS.values())}
+ROOMS = ("api", "http", "supporter")
+# Problems with a title that is not their status's.
+OWN = [EndorsementsClosed(), AlreadyConfirmed(), UnknownToken(), TokenExpired()]
 
 
 def codes_of(field: type) -> set[str]:
@@ -129,7 +141,8 @@ class TestProblemsPage:
 
     @pytest.fixture
     def kinds(self) -> set[str]:
-        return {slugify(title) for title in (*TITLES.values(), InvalidParameters.title)}
+        titles = (*TITLES.values(), InvalidParameters.title, *(each.title for each in OWN))
+        return {slugify(str(title)) for title in titles}
 
     def test_has_a_section_for_each_kind_and_no_other(self, page: str, kinds: set[str]) -> None:
         assert sorted(re.findall(r'<h2 id="([^"]+)"', page)) == sorted(kinds)
@@ -139,8 +152,9 @@ class TestProblemsPage:
         rows = re.findall(row, page)
 
         expected = {(slugify(title), title, str(int(code))) for code, title in TITLES.items()}
-        assert set(rows) == expected | {("invalid-parameters", "Invalid Parameters", "400")}
-        assert len(rows) == len(expected) + 1
+        own = {(slugify(str(each.title)), each.title, str(int(each.status_code))) for each in OWN}
+        assert set(rows) == expected | own | {("invalid-parameters", "Invalid Parameters", "400")}
+        assert len(rows) == len(expected) + len(own) + 1
 
     def test_type_leads_to_it(self, api: APIClient) -> None:
         path, fragment = api.get("/nowhere").json()["type"].split("#")
@@ -149,7 +163,7 @@ class TestProblemsPage:
 
     def test_names_each_code_of_an_invalid_parameter(self, page: str, settings: Any) -> None:
         backend = settings.BASE_DIR / "backend"
-        sources = [*(backend / "api").glob("*.py"), *(backend / "http").glob("*.py")]
+        sources = [path for room in ROOMS for path in (backend / room).glob("*.py")]
         raised = {
             code for path in sources for code in re.findall(r'code="(\w+)"', path.read_text())
         }
@@ -162,7 +176,8 @@ class TestProblemsPage:
             for code in re.findall(r"\w+(?=</code>)", cell)
         }
         locations = {"parameter", "pointer", "header"}
-        assert named == raised | CODES_OF_FIELDS | CODES_OF_VALIDATORS | locations
+        others = CODES_OF_FIELDS | CODES_OF_VALIDATORS | CODES_OF_SCHEMAS
+        assert named == raised | others | locations
 
 
 class TestTitles:

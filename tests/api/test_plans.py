@@ -33,8 +33,9 @@ SELECT 'Campaign ' || i, 'campaign-' || i, 'Summary.', i % 10 > 0,
 FROM generate_series(1, :rows) AS i
 """
 ENDORSEMENTS = """
-INSERT INTO endorsements_endorsement (stakeholder_id, campaign_id, status, created_at)
-SELECT s.id, c.id, 'approved', s.created_at
+INSERT INTO endorsements_endorsement
+    (stakeholder_id, campaign_id, public_display, status, created_at)
+SELECT s.id, c.id, true, 'approved', s.created_at
 FROM stakeholders_stakeholder s, campaigns_policycampaign c
 WHERE c.slug IN ('campaign-' || 1 + s.id % 200, 'campaign-' || 201 + s.id % 100)
 """

@@ -11,13 +11,23 @@ from django.urls import URLPattern
 from rest_framework.test import APIClient
 
 from backend import urls
-from backend.models import Stakeholder
+from backend.actions.confirmation import confirm, decline
+from backend.models import (
+    Endorsement,
+    LegalDocument,
+    OutgoingMail,
+    PolicyCampaign,
+    Stakeholder,
+    Transition,
+)
 from tests.factories import (
     make_block,
     make_campaign,
     make_endorsement,
     make_homepage,
     make_stakeholder,
+    make_submission,
+    publish_legal_texts,
 )
 
 # The whole set is streamed in a transaction of its own.
@@ -193,6 +203,34 @@ def hide_campaigns() -> None:
     deleted.delete()
 
 
+def submit_secrets(campaign: PolicyCampaign) -> None:
+    """What came in by the form, in every state, and a draft of a legal text."""
+    publish_legal_texts()
+    LegalDocument.objects.create(kind="terms", version=MARK, title=MARK, content=MARK)
+    said: dict[str, Any] = {"name": MARK, "organization": MARK, "role": MARK, "county": MARK}
+    for state in ("unconfirmed", "confirmed", "declined"):
+        submission = make_submission(
+            campaign=campaign,
+            email=f"{MARK}-{state}@example.org",
+            statement=MARK,
+            flags=[{"flag": MARK, "reason": MARK}],
+            language=MARK,
+            location=HOME,
+            **said,
+        )
+        OutgoingMail.objects.create(
+            kind="confirmation", submission=submission, email=f"{MARK}@example.org", error=MARK
+        )
+        if state != "unconfirmed":
+            {"confirmed": confirm, "declined": decline}[state](token=submission.token())
+    Transition.objects.create(
+        endorsement=Endorsement.objects.filter(status="pending")[0],
+        from_status="pending",
+        to_status="pending",
+        reason=MARK,
+    )
+
+
 @pytest.fixture
 def secrets() -> dict[str, int]:
     """Rows with a mark in every field that is private; the keys of stakeholders."""
@@ -209,6 +247,7 @@ def secrets() -> dict[str, int]:
     make_endorsement(stakeholder=hidden, campaign=campaign, status="pending", statement=MARK)
     for values in ({"status": "pending"}, {"status": "rejected"}, {"public_display": False}):
         make_endorsement(campaign=campaign, statement=MARK, **values)
+    submit_secrets(campaign)
     hide_campaigns()
     make_homepage(tagline=MARK, contact_email=f"{MARK}@example.org")
     page = make_homepage(is_active=True)
@@ -249,6 +288,13 @@ PATHS = {
         "/stakeholders.geojson?near=-71,42&radius=20000km",
         "/stakeholders.geojson?search=xsecre",
     ],
+    "endorsement-form": [
+        f"/campaigns/{slug}/endorsement-form" for slug in ("clean-water", "inactive", "deleted")
+    ],
+    "confirm-endorsement": ["/endorsements/confirm"],
+    "decline-endorsement": ["/endorsements/decline"],
+    "resend-confirmation": ["/endorsements/resend"],
+    "legal-document": ["/legal/terms", "/legal/privacy", f"/legal/terms?version={MARK}"],
     "schema": ["/schema"],
     "docs": ["/docs"],
     "redoc": ["/redoc"],

@@ -51,7 +51,10 @@ def answer_of(example: dict[str, Any], server: str) -> Any:
 class TestExamples:
     def test_are_what_the_server_answers(self, server: str) -> None:
         current = {
+            # Some answer to a token, which is another one for each server.
             name: {**example, "answer": answer_of(example, server)}
+            if "path" in example
+            else example
             for name, example in examples.EXAMPLES.items()
         }
         recorded = json.loads(FILE.read_text(encoding="utf-8"))
@@ -63,9 +66,10 @@ class TestExamples:
     @pytest.mark.parametrize("name", OPERATIONS)
     def test_of_every_operation_are_as_their_schema_says(self, name: str) -> None:
         operation = OPERATIONS[name]
-        contents = [operation["responses"]["200"], operation.get("requestBody")]
+        success = next(each for code, each in operation["responses"].items() if code[0] == "2")
+        contents = [success, operation.get("requestBody")]
 
-        for content in filter(None, contents):
+        for content in (each for each in contents if each and "content" in each):
             for media_type in content["content"].values():
                 validator = OAS31Validator({**DOCUMENT, **media_type["schema"]})
                 validator.validate(media_type["example"])

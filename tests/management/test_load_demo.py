@@ -10,9 +10,19 @@ from typing import Any
 import pytest
 from django.contrib.gis.geos import GEOSGeometry, Polygon
 from django.core.management import call_command
+from django.db import transaction
 
 from backend import demo
-from backend.models import ContentBlock, Endorsement, HomePage, PolicyCampaign, Stakeholder
+from backend.actions.consents import LegalTexts
+from backend.models import (
+    ContentBlock,
+    Endorsement,
+    HomePage,
+    OutgoingMail,
+    PolicyCampaign,
+    Stakeholder,
+    Submission,
+)
 from tests.conftest import DATA
 from tests.factories import make_campaign, make_endorsement, make_homepage, make_stakeholder
 
@@ -39,9 +49,13 @@ def digest(*, without: Collection[str] = ()) -> str:
         {name: str(value) for name, value in row.items() if name not in without}
         for model in MODELS
         for row in model._base_manager.order_by("pk").values()
+        # What came in by the form came in now.
+        if not row.get("consents") and not row.get("details_at")
     ]
-    endorsers = Endorsement.objects.order_by("pk").values_list(
-        "campaign__slug", "stakeholder__email"
+    endorsers = (
+        Endorsement.objects.filter(consents={})
+        .order_by("pk")
+        .values_list("campaign__slug", "stakeholder__email")
     )
     return hashlib.sha256(repr([rows, list(endorsers)]).encode()).hexdigest()
 
@@ -56,16 +70,29 @@ class TestLoadDemo:
         said = load_demo()
 
         assert said == (
-            "Loaded 8 campaigns, 300 stakeholders, 1500 endorsements "
+            "Loaded 8 campaigns, 300 stakeholders, 1500 endorsements, 4 submissions "
             "and a homepage of 12 content blocks.\n"
         )
         counts = [model.objects.count() for model in MODELS]
-        assert counts == [1500, 300, 8, 12, 1]
+        # With those of the three who have confirmed.
+        assert counts == [1503, 303, 8, 12, 1]
+
+    def test_receives_what_supporters_sent(self) -> None:
+        load_demo()
+
+        assert LegalTexts.current().are_published
+        waiting = Submission.objects.undecided()
+        assert waiting.count() == 3
+        flags = {flag["flag"] for sent in waiting for flag in sent.flags}
+        assert {"disposable_email", "links"} <= flags
+        assert Submission.objects.confirmable().count() == 1
+        assert OutgoingMail.objects.queued().count() == 4
 
     def test_loads_the_same_rows_each_time(self) -> None:
-        load_demo()
-        first = digest(without=ASSIGNED)
-        remove_for_good(MODELS)
+        with transaction.atomic():
+            load_demo()
+            first = digest(without=ASSIGNED)
+            transaction.set_rollback(True)
 
         load_demo()
 
@@ -82,7 +109,8 @@ class TestLoadDemo:
         assert digest() == before
 
     def test_costs_few_queries_however_many_rows(self, django_assert_max_num_queries: Any) -> None:
-        with django_assert_max_num_queries(30):
+        # Those for what was sent by the form, one by one, aside.
+        with django_assert_max_num_queries(30 + 4 * 20):
             load_demo()
 
     def test_loads_nothing_if_it_fails_at_the_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +122,11 @@ class TestLoadDemo:
         assert not any(model.objects.exists() for model in MODELS)
 
     @pytest.mark.parametrize("kept_hidden", [PolicyCampaign, Stakeholder])
-    def test_does_not_bring_back_what_was_deleted(self, kept_hidden: Any) -> None:
+    def test_does_not_bring_back_what_was_deleted(
+        self, monkeypatch: pytest.MonkeyPatch, kept_hidden: Any
+    ) -> None:
+        # What it leaves on record, nobody can remove for good.
+        monkeypatch.setattr(demo, "submissions", lambda *_: iter(()))
         load_demo()
         kept_hidden.objects.all().delete()
         remove_for_good([model for model in MODELS if model is not kept_hidden])

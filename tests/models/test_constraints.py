@@ -12,15 +12,26 @@ from django.contrib.gis.db.models import PointField
 from django.contrib.gis.geos import Point
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Func, Value
-from django.db.models.functions import Upper
+from django.db.models.functions import Now, Upper
 
-from backend.models import ContentBlock, Endorsement, HomePage, PolicyCampaign, Stakeholder
+from backend.models import (
+    ContentBlock,
+    Endorsement,
+    HomePage,
+    LegalDocument,
+    OutgoingMail,
+    PolicyCampaign,
+    Stakeholder,
+    Submission,
+)
 from tests.factories import (
     make_block,
     make_campaign,
     make_endorsement,
     make_homepage,
     make_stakeholder,
+    make_submission,
+    publish_legal_texts,
 )
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +88,14 @@ BY_ORM: list[tuple[str, Violation]] = [
         ),
     ),
     ("valid_endorsement_status", lambda: Endorsement.objects.update(status="maybe")),
+    (
+        "confirmed_submission_has_endorsement",
+        lambda: Submission.objects.update(confirmed_at=Now()),
+    ),
+    ("decided_submission_is_confirmed", lambda: Submission.objects.update(decided_at=Now())),
+    ("valid_mail_state", lambda: OutgoingMail.objects.update(state="lost")),
+    ("unique_legal_version", lambda: publish_legal_texts("1")),
+    ("valid_legal_kind", lambda: LegalDocument.objects.create(kind="cookies", version="1")),
 ]
 
 BY_SQL = [
@@ -152,11 +171,34 @@ BY_SQL = [
     (
         "unique_stakeholder_campaign",
         """
-        INSERT INTO endorsements_endorsement (stakeholder_id, campaign_id)
-        SELECT stakeholder_id, campaign_id FROM endorsements_endorsement
+        INSERT INTO endorsements_endorsement (stakeholder_id, campaign_id, public_display)
+        SELECT stakeholder_id, campaign_id, true FROM endorsements_endorsement
         """,
     ),
     ("valid_endorsement_status", "UPDATE endorsements_endorsement SET status = 'maybe'"),
+    (
+        "confirmed_submission_has_endorsement",
+        "UPDATE endorsements_submission SET endorsement_id = 1",
+    ),
+    (
+        "decided_submission_is_confirmed",
+        "UPDATE endorsements_submission SET decided_at = now()",
+    ),
+    ("valid_mail_state", "UPDATE mail_outgoingmail SET state = 'lost'"),
+    (
+        "unique_legal_version",
+        """
+        INSERT INTO core_legaldocument (kind, version, title, content)
+        SELECT kind, version, title, content FROM core_legaldocument
+        """,
+    ),
+    (
+        "valid_legal_kind",
+        """
+        INSERT INTO core_legaldocument (kind, version, title, content)
+        VALUES ('cookies', '1', '', '')
+        """,
+    ),
 ]
 
 
@@ -172,6 +214,9 @@ def one_row_each() -> None:
         stakeholder=make_stakeholder(email="ann@example.org"),
         campaign=make_campaign(title="Clean water", slug="clean-water"),
     )
+    submission = make_submission(campaign=PolicyCampaign.objects.get())
+    OutgoingMail.objects.create(kind="confirmation", submission=submission)
+    publish_legal_texts("1")
 
 
 def names_in_models() -> set[str]:

@@ -195,7 +195,7 @@ class TestTally:
     def test_is_empty_after_truncation(self, owner: Owner) -> None:
         make_endorsement()
 
-        owner.execute("TRUNCATE endorsements_endorsement")
+        owner.execute("TRUNCATE endorsements_endorsement CASCADE")
 
         assert not EndorsementTally.objects.exists()
 
@@ -252,7 +252,9 @@ class RandomWriter:
     def insert(self, number: int) -> None:
         pairs = [self.pairs.pop() for _ in range(min(number, len(self.pairs)))]
         Endorsement.objects.bulk_create(
-            Endorsement(stakeholder=stakeholder, campaign=campaign, status="approved")
+            Endorsement(
+                stakeholder=stakeholder, campaign=campaign, status="approved", public_display=True
+            )
             for stakeholder, campaign in pairs
         )
 

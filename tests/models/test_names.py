@@ -21,11 +21,22 @@ TABLES = {
     "endorsements_tally",
     "stakeholders_tally",
     "stakeholders_stakeholder",
+    # On the way to an endorsement, and what is to be said about it.
+    "core_legaldocument",
+    "endorsements_redeemedtoken",
+    "endorsements_submission",
+    "endorsements_transition",
+    "mail_outgoingmail",
+    "mail_suppression",
+    # Of requests, for as long as they matter.
+    "coalition_idempotentrequest",
+    "coalition_quota",
     # Views of what anybody may see.
     "public_campaign",
     "public_contentblock",
     "public_endorsement",
     "public_homepage",
+    "public_legaldocument",
     "public_stakeholder",
     "public_totals",
 }
@@ -57,6 +68,8 @@ BEGIN_ALIKE = {
     ("idx_campaign_active", "idx_campaign_created"),
     # The partial one has public rows alone; foreign keys and deletions look at all.
     ("idx_endorsement_campaign", "idx_endorsement_public"),
+    # Neither has a row of the other.
+    ("idx_mail_done", "idx_mail_queued"),
     # The unique one has live rows alone.
     ("idx_endorsement_stakeholder", "unique_stakeholder_campaign"),
 }

@@ -7,6 +7,10 @@ from django.db.models import Q
 from psycopg import sql
 
 from backend import demo
+from backend.actions.confirmation import confirm
+from backend.actions.consents import LegalTexts
+from backend.actions.legal_documents import publish
+from backend.actions.submissions import submit
 from backend.models import HomePage, PolicyCampaign, Stakeholder
 
 # Some ten times as fast as bulk_update, which writes a CASE of as many branches as rows.
@@ -39,14 +43,30 @@ def load() -> str:
     endorsements = demo.endorsements(campaigns, stakeholders)
     for rows in (campaigns, stakeholders, endorsements, [page], blocks):
         insert(rows)
+    number_received = receive(campaigns)
     loaded = (
         f"Loaded {len(campaigns)} campaigns, {len(stakeholders)} stakeholders, "
-        f"{len(endorsements)} endorsements and a homepage of {len(blocks)} content blocks"
+        f"{len(endorsements)} endorsements, {number_received} submissions "
+        f"and a homepage of {len(blocks)} content blocks"
     )
     if HomePage.objects.active().exists():
         return f"{loaded}, inactive because another homepage is active."
     page.activate()
     return f"{loaded}."
+
+
+def receive(campaigns: list[PolicyCampaign]) -> int:
+    """Publish legal texts, unless there are some; take what supporters sent, and say how many."""
+    if not LegalTexts.current().are_published:
+        for document in demo.legal_documents():
+            document.save()
+            publish(document_id=document.pk)
+    received = list(demo.submissions(campaigns, LegalTexts.current()))
+    for submission, is_confirmed in received:
+        submit(submission=submission, is_bot=False)
+        if is_confirmed:
+            confirm(token=submission.token())
+    return len(received)
 
 
 def already_present(

@@ -64,6 +64,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns/{slug}/endorsement-form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the form to endorse a campaign
+         * @description What a frontend needs to draw the form of a campaign.
+         */
+        get: operations["getEndorsementForm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns/{slug}/endorsements": {
         parameters: {
             query?: never;
@@ -73,11 +93,75 @@ export interface paths {
         };
         /**
          * List a campaign's endorsements
-         * @description List a campaign's endorsements that the public may see, newest first.
+         * @description A campaign's endorsements: those that anybody may see, and what is sent to endorse it.
          */
         get: operations["listCampaignEndorsements"];
         put?: never;
-        post?: never;
+        /**
+         * Endorse a campaign
+         * @description Takes an endorsement, which its sender confirms by a mail, and a person then reviews. The answer is the same whether the e-mail address is known or not. Send the same `Idempotency-Key` with each attempt: within 24 hours nothing is done twice.
+         */
+        post: operations["endorseCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endorsements/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm an endorsement
+         * @description Makes what was sent an endorsement, for a person to review; later once more, the answer says so. Only send it when somebody pressed a button: programs follow links.
+         */
+        post: operations["confirmEndorsement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endorsements/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline an endorsement
+         * @description Removes what was sent in another's name; the address gets no more mail about the campaign.
+         */
+        post: operations["declineEndorsement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endorsements/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the mail once more
+         * @description Sends the mail to confirm once more, if something waits to be confirmed. The answer is the same in any case.
+         */
+        post: operations["resendConfirmation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -96,6 +180,26 @@ export interface paths {
          * @description The active homepage; 404 if none is active.
          */
         get: operations["getHomepage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/legal/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the terms or the privacy text
+         * @description The terms or the privacy text.
+         */
+        get: operations["getLegalDocument"];
         put?: never;
         post?: never;
         delete?: never;
@@ -358,6 +462,22 @@ export interface components {
             /** @description What would be right, for people. */
             message: string;
         };
+        /**
+         * @description * `terms` - Terms
+         *     * `privacy` - Privacy
+         * @enum {string}
+         */
+        KindEnum: "terms" | "privacy";
+        /** @description A version of the terms or of the privacy text. `content` is HTML, safe to show. */
+        LegalDocument: {
+            kind: components["schemas"]["KindEnum"];
+            /** @description As it is put on record with each consent, such as 2026-11. */
+            version: string;
+            title: string;
+            content: string;
+            /** Format: date-time */
+            published_at: string;
+        };
         /** @description A link to a page. One with a `method` is followed by sending the body of the request again, with the members of this `body` in it. */
         Link: {
             /** @enum {string} */
@@ -608,6 +728,40 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The present state does not allow it, or another request was faster. */
+        Problem409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems#conflict",
+                 *       "title": "Conflict",
+                 *       "status": 409,
+                 *       "detail": "Another request was faster. Read the current state and try again."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description It was there, and is no longer. */
+        Problem410: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems#gone",
+                 *       "title": "Gone",
+                 *       "status": 410,
+                 *       "detail": "What was at this address is no longer there."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The body is larger than 1 MiB. */
         Problem413: {
             headers: {
@@ -637,6 +791,43 @@ export interface components {
                  *       "title": "Unsupported Media Type",
                  *       "status": 415,
                  *       "detail": "Unsupported media type \"text/plain\" in request."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The `Idempotency-Key` was sent before, with another body. */
+        Problem422: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems#unprocessable-content",
+                 *       "title": "Unprocessable Content",
+                 *       "status": 422,
+                 *       "detail": "An earlier request had the same Idempotency-Key."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The client sent too many requests. */
+        Problem429: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems#too-many-requests",
+                 *       "title": "Too Many Requests",
+                 *       "status": 429,
+                 *       "detail": "You sent too many requests. Wait, then try again."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -678,7 +869,13 @@ export interface components {
             };
         };
     };
-    parameters: never;
+    parameters: {
+        /**
+         * @description Stands for the request, such as a UUID, bare or in quotes. Sent again with the same body within 24 hours, the request is answered as before and does nothing.
+         * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
+         */
+        IdempotencyKey: string;
+    };
     requestBodies: never;
     headers: {
         /**
@@ -696,6 +893,18 @@ export interface components {
          * @example <https://example.org/api/v1/campaigns?cursor=WzF~aQ>; rel="next"
          */
         Link: string;
+        /** @description `true` where the answer was given before, to the same `Idempotency-Key`. */
+        IdempotencyReplayed: "true";
+        /**
+         * @description What is left of a limit: nothing, and for how many seconds (a draft).
+         * @example "address";r=0;t=41
+         */
+        RateLimit: string;
+        /**
+         * @description The limit: how many in how many seconds (a draft).
+         * @example "address";q=20;w=600
+         */
+        RateLimitPolicy: string;
         /**
          * @description Seconds to wait before the next attempt.
          * @example 5
@@ -713,6 +922,8 @@ export type EndorsementList = components['schemas']['EndorsementList'];
 export type Endorser = components['schemas']['Endorser'];
 export type HomePage = components['schemas']['HomePage'];
 export type InvalidValue = components['schemas']['InvalidValue'];
+export type KindEnum = components['schemas']['KindEnum'];
+export type LegalDocument = components['schemas']['LegalDocument'];
 export type Link = components['schemas']['Link'];
 export type MultiPolygon = components['schemas']['MultiPolygon'];
 export type Point = components['schemas']['Point'];
@@ -729,13 +940,21 @@ export type ResponseNotModified = components['responses']['NotModified'];
 export type ResponseProblem400 = components['responses']['Problem400'];
 export type ResponseProblem404 = components['responses']['Problem404'];
 export type ResponseProblem406 = components['responses']['Problem406'];
+export type ResponseProblem409 = components['responses']['Problem409'];
+export type ResponseProblem410 = components['responses']['Problem410'];
 export type ResponseProblem413 = components['responses']['Problem413'];
 export type ResponseProblem415 = components['responses']['Problem415'];
+export type ResponseProblem422 = components['responses']['Problem422'];
+export type ResponseProblem429 = components['responses']['Problem429'];
 export type ResponseProblem500 = components['responses']['Problem500'];
 export type ResponseProblem503 = components['responses']['Problem503'];
+export type ParameterIdempotencyKey = components['parameters']['IdempotencyKey'];
 export type HeaderETag = components['headers']['ETag'];
 export type HeaderCacheControl = components['headers']['CacheControl'];
 export type HeaderLink = components['headers']['Link'];
+export type HeaderIdempotencyReplayed = components['headers']['IdempotencyReplayed'];
+export type HeaderRateLimit = components['headers']['RateLimit'];
+export type HeaderRateLimitPolicy = components['headers']['RateLimitPolicy'];
 export type HeaderRetryAfter = components['headers']['RetryAfter'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -766,6 +985,11 @@ export interface operations {
                      *       "stakeholder": "https://api.example.org/api/v1/stakeholders/{id}",
                      *       "stakeholders_search": "https://api.example.org/api/v1/stakeholders/search",
                      *       "stakeholders_geojson": "https://api.example.org/api/v1/stakeholders.geojson",
+                     *       "endorsement_form": "https://api.example.org/api/v1/campaigns/{slug}/endorsement-form",
+                     *       "endorsement_confirm": "https://api.example.org/api/v1/endorsements/confirm",
+                     *       "endorsement_decline": "https://api.example.org/api/v1/endorsements/decline",
+                     *       "endorsement_resend": "https://api.example.org/api/v1/endorsements/resend",
+                     *       "legal": "https://api.example.org/api/v1/legal/{kind}",
                      *       "schema": "https://api.example.org/api/v1/schema",
                      *       "docs": "https://api.example.org/api/v1/docs",
                      *       "redoc": "https://api.example.org/api/v1/redoc",
@@ -781,6 +1005,11 @@ export interface operations {
                         stakeholder: string;
                         stakeholders_search: string;
                         stakeholders_geojson: string;
+                        endorsement_form: string;
+                        endorsement_confirm: string;
+                        endorsement_decline: string;
+                        endorsement_resend: string;
+                        legal: string;
                         schema: string;
                         docs: string;
                         redoc: string;
@@ -911,6 +1140,635 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    getEndorsementForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The campaign's slug.
+                 * @example ten-thousand-acres-of-reef
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "open": true,
+                     *       "schema": {
+                     *         "$schema": "https://json-schema.org/draft/2020-12/schema",
+                     *         "type": "object",
+                     *         "title": "Endorsement",
+                     *         "properties": {
+                     *           "name": {
+                     *             "type": "string",
+                     *             "title": "Your name",
+                     *             "description": "As it is to be read beside your endorsement.",
+                     *             "minLength": 1,
+                     *             "maxLength": 200,
+                     *             "pattern": "^(?=.*\\S)[^\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]*$"
+                     *           },
+                     *           "organization": {
+                     *             "type": "string",
+                     *             "title": "Organization",
+                     *             "description": "Where you endorse for one: its name, as the public knows it.",
+                     *             "maxLength": 200,
+                     *             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]*$",
+                     *             "default": ""
+                     *           },
+                     *           "role": {
+                     *             "type": "string",
+                     *             "title": "Your role there",
+                     *             "maxLength": 100,
+                     *             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]*$",
+                     *             "default": ""
+                     *           },
+                     *           "email": {
+                     *             "type": "string",
+                     *             "title": "Your e-mail address",
+                     *             "description": "You confirm by a mail that is sent there. It is shown to nobody.",
+                     *             "format": "email",
+                     *             "maxLength": 254,
+                     *             "pattern": "^(?=.{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])$"
+                     *           },
+                     *           "state": {
+                     *             "title": "State",
+                     *             "description": "Its two-letter code (USPS Publication 28), or its full name.",
+                     *             "anyOf": [
+                     *               {
+                     *                 "oneOf": [
+                     *                   {
+                     *                     "const": "AL",
+                     *                     "title": "Alabama"
+                     *                   },
+                     *                   {
+                     *                     "const": "AK",
+                     *                     "title": "Alaska"
+                     *                   },
+                     *                   {
+                     *                     "const": "AZ",
+                     *                     "title": "Arizona"
+                     *                   },
+                     *                   {
+                     *                     "const": "AR",
+                     *                     "title": "Arkansas"
+                     *                   },
+                     *                   {
+                     *                     "const": "CA",
+                     *                     "title": "California"
+                     *                   },
+                     *                   {
+                     *                     "const": "CO",
+                     *                     "title": "Colorado"
+                     *                   },
+                     *                   {
+                     *                     "const": "CT",
+                     *                     "title": "Connecticut"
+                     *                   },
+                     *                   {
+                     *                     "const": "DE",
+                     *                     "title": "Delaware"
+                     *                   },
+                     *                   {
+                     *                     "const": "DC",
+                     *                     "title": "District of Columbia"
+                     *                   },
+                     *                   {
+                     *                     "const": "FL",
+                     *                     "title": "Florida"
+                     *                   },
+                     *                   {
+                     *                     "const": "GA",
+                     *                     "title": "Georgia"
+                     *                   },
+                     *                   {
+                     *                     "const": "HI",
+                     *                     "title": "Hawaii"
+                     *                   },
+                     *                   {
+                     *                     "const": "ID",
+                     *                     "title": "Idaho"
+                     *                   },
+                     *                   {
+                     *                     "const": "IL",
+                     *                     "title": "Illinois"
+                     *                   },
+                     *                   {
+                     *                     "const": "IN",
+                     *                     "title": "Indiana"
+                     *                   },
+                     *                   {
+                     *                     "const": "IA",
+                     *                     "title": "Iowa"
+                     *                   },
+                     *                   {
+                     *                     "const": "KS",
+                     *                     "title": "Kansas"
+                     *                   },
+                     *                   {
+                     *                     "const": "KY",
+                     *                     "title": "Kentucky"
+                     *                   },
+                     *                   {
+                     *                     "const": "LA",
+                     *                     "title": "Louisiana"
+                     *                   },
+                     *                   {
+                     *                     "const": "ME",
+                     *                     "title": "Maine"
+                     *                   },
+                     *                   {
+                     *                     "const": "MD",
+                     *                     "title": "Maryland"
+                     *                   },
+                     *                   {
+                     *                     "const": "MA",
+                     *                     "title": "Massachusetts"
+                     *                   },
+                     *                   {
+                     *                     "const": "MI",
+                     *                     "title": "Michigan"
+                     *                   },
+                     *                   {
+                     *                     "const": "MN",
+                     *                     "title": "Minnesota"
+                     *                   },
+                     *                   {
+                     *                     "const": "MS",
+                     *                     "title": "Mississippi"
+                     *                   },
+                     *                   {
+                     *                     "const": "MO",
+                     *                     "title": "Missouri"
+                     *                   },
+                     *                   {
+                     *                     "const": "MT",
+                     *                     "title": "Montana"
+                     *                   },
+                     *                   {
+                     *                     "const": "NE",
+                     *                     "title": "Nebraska"
+                     *                   },
+                     *                   {
+                     *                     "const": "NV",
+                     *                     "title": "Nevada"
+                     *                   },
+                     *                   {
+                     *                     "const": "NH",
+                     *                     "title": "New Hampshire"
+                     *                   },
+                     *                   {
+                     *                     "const": "NJ",
+                     *                     "title": "New Jersey"
+                     *                   },
+                     *                   {
+                     *                     "const": "NM",
+                     *                     "title": "New Mexico"
+                     *                   },
+                     *                   {
+                     *                     "const": "NY",
+                     *                     "title": "New York"
+                     *                   },
+                     *                   {
+                     *                     "const": "NC",
+                     *                     "title": "North Carolina"
+                     *                   },
+                     *                   {
+                     *                     "const": "ND",
+                     *                     "title": "North Dakota"
+                     *                   },
+                     *                   {
+                     *                     "const": "OH",
+                     *                     "title": "Ohio"
+                     *                   },
+                     *                   {
+                     *                     "const": "OK",
+                     *                     "title": "Oklahoma"
+                     *                   },
+                     *                   {
+                     *                     "const": "OR",
+                     *                     "title": "Oregon"
+                     *                   },
+                     *                   {
+                     *                     "const": "PA",
+                     *                     "title": "Pennsylvania"
+                     *                   },
+                     *                   {
+                     *                     "const": "RI",
+                     *                     "title": "Rhode Island"
+                     *                   },
+                     *                   {
+                     *                     "const": "SC",
+                     *                     "title": "South Carolina"
+                     *                   },
+                     *                   {
+                     *                     "const": "SD",
+                     *                     "title": "South Dakota"
+                     *                   },
+                     *                   {
+                     *                     "const": "TN",
+                     *                     "title": "Tennessee"
+                     *                   },
+                     *                   {
+                     *                     "const": "TX",
+                     *                     "title": "Texas"
+                     *                   },
+                     *                   {
+                     *                     "const": "UT",
+                     *                     "title": "Utah"
+                     *                   },
+                     *                   {
+                     *                     "const": "VT",
+                     *                     "title": "Vermont"
+                     *                   },
+                     *                   {
+                     *                     "const": "VA",
+                     *                     "title": "Virginia"
+                     *                   },
+                     *                   {
+                     *                     "const": "WA",
+                     *                     "title": "Washington"
+                     *                   },
+                     *                   {
+                     *                     "const": "WV",
+                     *                     "title": "West Virginia"
+                     *                   },
+                     *                   {
+                     *                     "const": "WI",
+                     *                     "title": "Wisconsin"
+                     *                   },
+                     *                   {
+                     *                     "const": "WY",
+                     *                     "title": "Wyoming"
+                     *                   },
+                     *                   {
+                     *                     "const": "AS",
+                     *                     "title": "American Samoa"
+                     *                   },
+                     *                   {
+                     *                     "const": "FM",
+                     *                     "title": "Federated States of Micronesia"
+                     *                   },
+                     *                   {
+                     *                     "const": "GU",
+                     *                     "title": "Guam"
+                     *                   },
+                     *                   {
+                     *                     "const": "MH",
+                     *                     "title": "Marshall Islands"
+                     *                   },
+                     *                   {
+                     *                     "const": "MP",
+                     *                     "title": "Northern Mariana Islands"
+                     *                   },
+                     *                   {
+                     *                     "const": "PR",
+                     *                     "title": "Puerto Rico"
+                     *                   },
+                     *                   {
+                     *                     "const": "PW",
+                     *                     "title": "Palau"
+                     *                   },
+                     *                   {
+                     *                     "const": "VI",
+                     *                     "title": "Virgin Islands"
+                     *                   },
+                     *                   {
+                     *                     "const": "AA",
+                     *                     "title": "Armed Forces Americas"
+                     *                   },
+                     *                   {
+                     *                     "const": "AE",
+                     *                     "title": "Armed Forces Europe"
+                     *                   },
+                     *                   {
+                     *                     "const": "AP",
+                     *                     "title": "Armed Forces Pacific"
+                     *                   }
+                     *                 ]
+                     *               },
+                     *               {
+                     *                 "enum": [
+                     *                   "Alabama",
+                     *                   "Alaska",
+                     *                   "Arizona",
+                     *                   "Arkansas",
+                     *                   "California",
+                     *                   "Colorado",
+                     *                   "Connecticut",
+                     *                   "Delaware",
+                     *                   "District of Columbia",
+                     *                   "Florida",
+                     *                   "Georgia",
+                     *                   "Hawaii",
+                     *                   "Idaho",
+                     *                   "Illinois",
+                     *                   "Indiana",
+                     *                   "Iowa",
+                     *                   "Kansas",
+                     *                   "Kentucky",
+                     *                   "Louisiana",
+                     *                   "Maine",
+                     *                   "Maryland",
+                     *                   "Massachusetts",
+                     *                   "Michigan",
+                     *                   "Minnesota",
+                     *                   "Mississippi",
+                     *                   "Missouri",
+                     *                   "Montana",
+                     *                   "Nebraska",
+                     *                   "Nevada",
+                     *                   "New Hampshire",
+                     *                   "New Jersey",
+                     *                   "New Mexico",
+                     *                   "New York",
+                     *                   "North Carolina",
+                     *                   "North Dakota",
+                     *                   "Ohio",
+                     *                   "Oklahoma",
+                     *                   "Oregon",
+                     *                   "Pennsylvania",
+                     *                   "Rhode Island",
+                     *                   "South Carolina",
+                     *                   "South Dakota",
+                     *                   "Tennessee",
+                     *                   "Texas",
+                     *                   "Utah",
+                     *                   "Vermont",
+                     *                   "Virginia",
+                     *                   "Washington",
+                     *                   "West Virginia",
+                     *                   "Wisconsin",
+                     *                   "Wyoming",
+                     *                   "American Samoa",
+                     *                   "Federated States of Micronesia",
+                     *                   "Guam",
+                     *                   "Marshall Islands",
+                     *                   "Northern Mariana Islands",
+                     *                   "Puerto Rico",
+                     *                   "Palau",
+                     *                   "Virgin Islands",
+                     *                   "Armed Forces Americas",
+                     *                   "Armed Forces Europe",
+                     *                   "Armed Forces Pacific"
+                     *                 ]
+                     *               }
+                     *             ]
+                     *           },
+                     *           "county": {
+                     *             "type": "string",
+                     *             "title": "County",
+                     *             "maxLength": 100,
+                     *             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]*$",
+                     *             "default": ""
+                     *           },
+                     *           "type": {
+                     *             "title": "You are a",
+                     *             "oneOf": [
+                     *               {
+                     *                 "const": "farmer",
+                     *                 "title": "Farmer"
+                     *               },
+                     *               {
+                     *                 "const": "waterman",
+                     *                 "title": "Waterman"
+                     *               },
+                     *               {
+                     *                 "const": "business",
+                     *                 "title": "Business"
+                     *               },
+                     *               {
+                     *                 "const": "nonprofit",
+                     *                 "title": "Nonprofit"
+                     *               },
+                     *               {
+                     *                 "const": "individual",
+                     *                 "title": "Individual"
+                     *               },
+                     *               {
+                     *                 "const": "government",
+                     *                 "title": "Government"
+                     *               },
+                     *               {
+                     *                 "const": "other",
+                     *                 "title": "Other"
+                     *               }
+                     *             ]
+                     *           },
+                     *           "location": {
+                     *             "title": "Where you are",
+                     *             "description": "A GeoJSON Point (RFC 7946), for the map: longitude and latitude in WGS 84. Null for nowhere.",
+                     *             "anyOf": [
+                     *               {
+                     *                 "type": "null"
+                     *               },
+                     *               {
+                     *                 "type": "object",
+                     *                 "properties": {
+                     *                   "type": {
+                     *                     "const": "Point"
+                     *                   },
+                     *                   "coordinates": {
+                     *                     "type": "array",
+                     *                     "prefixItems": [
+                     *                       {
+                     *                         "type": "number",
+                     *                         "minimum": -180,
+                     *                         "maximum": 180,
+                     *                         "title": "Longitude"
+                     *                       },
+                     *                       {
+                     *                         "type": "number",
+                     *                         "minimum": -90,
+                     *                         "maximum": 90,
+                     *                         "title": "Latitude"
+                     *                       }
+                     *                     ],
+                     *                     "minItems": 2,
+                     *                     "maxItems": 2
+                     *                   }
+                     *                 },
+                     *                 "required": [
+                     *                   "type",
+                     *                   "coordinates"
+                     *                 ],
+                     *                 "additionalProperties": false
+                     *               }
+                     *             ],
+                     *             "default": null
+                     *           },
+                     *           "statement": {
+                     *             "type": "string",
+                     *             "title": "Why you endorse",
+                     *             "description": "In your own words, if you like.",
+                     *             "maxLength": 2000,
+                     *             "pattern": "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069]*$",
+                     *             "default": ""
+                     *           },
+                     *           "public_display": {
+                     *             "type": "boolean",
+                     *             "title": "Show my endorsement"
+                     *           },
+                     *           "is_public": {
+                     *             "type": "boolean",
+                     *             "title": "List me, and show me on the map"
+                     *           },
+                     *           "email_updates": {
+                     *             "type": "boolean",
+                     *             "title": "Write to me about campaigns"
+                     *           },
+                     *           "is_authorized": {
+                     *             "type": "boolean",
+                     *             "title": "I may speak for the organization",
+                     *             "description": "Required, and true, where an organization is given."
+                     *           },
+                     *           "terms_version": {
+                     *             "type": "string",
+                     *             "title": "I accept the terms",
+                     *             "description": "The version of the terms that were accepted, which must be the current.",
+                     *             "const": "2026-11"
+                     *           },
+                     *           "website": {
+                     *             "type": "string",
+                     *             "title": "Leave this empty",
+                     *             "description": "A trap for programs that fill in everything. Do not show it to people.",
+                     *             "maxLength": 2000,
+                     *             "default": ""
+                     *           }
+                     *         },
+                     *         "required": [
+                     *           "name",
+                     *           "email",
+                     *           "state",
+                     *           "type",
+                     *           "public_display",
+                     *           "is_public",
+                     *           "email_updates",
+                     *           "terms_version"
+                     *         ],
+                     *         "additionalProperties": false,
+                     *         "if": {
+                     *           "properties": {
+                     *             "organization": {
+                     *               "type": "string",
+                     *               "pattern": "\\S"
+                     *             }
+                     *           },
+                     *           "required": [
+                     *             "organization"
+                     *           ]
+                     *         },
+                     *         "then": {
+                     *           "properties": {
+                     *             "is_authorized": {
+                     *               "const": true
+                     *             }
+                     *           },
+                     *           "required": [
+                     *             "is_authorized"
+                     *           ]
+                     *         }
+                     *       },
+                     *       "consents": [
+                     *         {
+                     *           "name": "public_display",
+                     *           "text": "Show my endorsement to everybody on the coalition's public pages, with my name, my organization and role, my state and county, and my statement.",
+                     *           "version": "2026-11",
+                     *           "required": false,
+                     *           "document_version": null
+                     *         },
+                     *         {
+                     *           "name": "is_public",
+                     *           "text": "List me among the coalition's supporters and show me on its map. A private person is shown to within two kilometres, never exactly; anybody else, such as a farm or a business, is shown exactly at the place that was given.",
+                     *           "version": "2026-11",
+                     *           "required": false,
+                     *           "document_version": null
+                     *         },
+                     *         {
+                     *           "name": "email_updates",
+                     *           "text": "Write to me about this and other campaigns of the coalition. I can take this back at any time.",
+                     *           "version": "2026-11",
+                     *           "required": false,
+                     *           "document_version": null
+                     *         },
+                     *         {
+                     *           "name": "is_authorized",
+                     *           "text": "I am allowed to speak for the organization that I named.",
+                     *           "version": "2026-11",
+                     *           "required": true,
+                     *           "document_version": null
+                     *         },
+                     *         {
+                     *           "name": "terms_version",
+                     *           "text": "I have read the terms and the privacy text, and I accept the terms.",
+                     *           "version": "2026-11",
+                     *           "required": true,
+                     *           "document_version": "2026-11"
+                     *         }
+                     *       ],
+                     *       "instructions": "Tell us which river you know best and what its oysters have been like in your time.",
+                     *       "statement_suggestion": "I support rebuilding oyster reefs in ten more tributaries by 2035, with fixed sanctuaries, replanted harvest bottom and work for local boats.",
+                     *       "mail_domains": [
+                     *         "gmail.com",
+                     *         "outlook.com",
+                     *         "hotmail.com",
+                     *         "yahoo.com",
+                     *         "icloud.com",
+                     *         "aol.com",
+                     *         "comcast.net",
+                     *         "verizon.net",
+                     *         "msn.com",
+                     *         "live.com",
+                     *         "me.com",
+                     *         "proton.me"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Whether the campaign takes endorsements at present. */
+                        open: boolean;
+                        /** @description The JSON Schema (2020-12) that a submission is judged by. */
+                        schema: {
+                            [key: string]: unknown;
+                        };
+                        /** @description What a supporter is asked to agree to, in these words. */
+                        consents: {
+                            /** @description The member of the submission. */
+                            name: string;
+                            text: string;
+                            /** @description Of the text. */
+                            version: string;
+                            /** @description Whether nobody can endorse without it; else either answer will do, and none may be given beforehand. */
+                            required: boolean;
+                            /** @description Of the legal document that the text is about. */
+                            document_version: string | null;
+                        }[];
+                        instructions: string;
+                        statement_suggestion: string;
+                        /** @description Well-known ones, to suggest for a typing error: none is refused. */
+                        mail_domains: string[];
+                    };
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["Problem400"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     listCampaignEndorsements: {
         parameters: {
             query?: {
@@ -983,6 +1841,333 @@ export interface operations {
             400: components["responses"]["Problem400"];
             404: components["responses"]["Problem404"];
             406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    endorseCampaign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Stands for the request, such as a UUID, bare or in quotes. Sent again with the same body within 24 hours, the request is answered as before and does nothing.
+                 * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description The campaign's slug.
+                 * @example ten-thousand-acres-of-reef
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Delia Pruitt",
+                 *       "organization": "Pruitt Oyster Company",
+                 *       "role": "Owner",
+                 *       "is_authorized": true,
+                 *       "email": "delia@pruitt-oysters.example",
+                 *       "state": "VA",
+                 *       "county": "Accomack",
+                 *       "type": "waterman",
+                 *       "location": {
+                 *         "type": "Point",
+                 *         "coordinates": [
+                 *           -75.79,
+                 *           37.72
+                 *         ]
+                 *       },
+                 *       "statement": "My grandfather tonged these reefs by hand.",
+                 *       "public_display": true,
+                 *       "is_public": true,
+                 *       "email_updates": false,
+                 *       "terms_version": "2026-11"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * Your name
+                     * @description As it is to be read beside your endorsement.
+                     */
+                    name: string;
+                    /**
+                     * Organization
+                     * @description Where you endorse for one: its name, as the public knows it.
+                     * @default
+                     */
+                    organization?: string;
+                    /**
+                     * Your role there
+                     * @default
+                     */
+                    role?: string;
+                    /**
+                     * Your e-mail address
+                     * Format: email
+                     * @description You confirm by a mail that is sent there. It is shown to nobody.
+                     */
+                    email: string;
+                    /**
+                     * State
+                     * @description Its two-letter code (USPS Publication 28), or its full name.
+                     */
+                    state: ("AL" | "AK" | "AZ" | "AR" | "CA" | "CO" | "CT" | "DE" | "DC" | "FL" | "GA" | "HI" | "ID" | "IL" | "IN" | "IA" | "KS" | "KY" | "LA" | "ME" | "MD" | "MA" | "MI" | "MN" | "MS" | "MO" | "MT" | "NE" | "NV" | "NH" | "NJ" | "NM" | "NY" | "NC" | "ND" | "OH" | "OK" | "OR" | "PA" | "RI" | "SC" | "SD" | "TN" | "TX" | "UT" | "VT" | "VA" | "WA" | "WV" | "WI" | "WY" | "AS" | "FM" | "GU" | "MH" | "MP" | "PR" | "PW" | "VI" | "AA" | "AE" | "AP") | ("Alabama" | "Alaska" | "Arizona" | "Arkansas" | "California" | "Colorado" | "Connecticut" | "Delaware" | "District of Columbia" | "Florida" | "Georgia" | "Hawaii" | "Idaho" | "Illinois" | "Indiana" | "Iowa" | "Kansas" | "Kentucky" | "Louisiana" | "Maine" | "Maryland" | "Massachusetts" | "Michigan" | "Minnesota" | "Mississippi" | "Missouri" | "Montana" | "Nebraska" | "Nevada" | "New Hampshire" | "New Jersey" | "New Mexico" | "New York" | "North Carolina" | "North Dakota" | "Ohio" | "Oklahoma" | "Oregon" | "Pennsylvania" | "Rhode Island" | "South Carolina" | "South Dakota" | "Tennessee" | "Texas" | "Utah" | "Vermont" | "Virginia" | "Washington" | "West Virginia" | "Wisconsin" | "Wyoming" | "American Samoa" | "Federated States of Micronesia" | "Guam" | "Marshall Islands" | "Northern Mariana Islands" | "Puerto Rico" | "Palau" | "Virgin Islands" | "Armed Forces Americas" | "Armed Forces Europe" | "Armed Forces Pacific");
+                    /**
+                     * County
+                     * @default
+                     */
+                    county?: string;
+                    /** You are a */
+                    type: "farmer" | "waterman" | "business" | "nonprofit" | "individual" | "government" | "other";
+                    /**
+                     * Where you are
+                     * @description A GeoJSON Point (RFC 7946), for the map: longitude and latitude in WGS 84. Null for nowhere.
+                     * @default null
+                     */
+                    location?: null | {
+                        /** @constant */
+                        type: "Point";
+                        coordinates: [
+                            number,
+                            number
+                        ];
+                    };
+                    /**
+                     * Why you endorse
+                     * @description In your own words, if you like.
+                     * @default
+                     */
+                    statement?: string;
+                    /** Show my endorsement */
+                    public_display: boolean;
+                    /** List me, and show me on the map */
+                    is_public: boolean;
+                    /** Write to me about campaigns */
+                    email_updates: boolean;
+                    /**
+                     * I may speak for the organization
+                     * @description Required, and true, where an organization is given.
+                     */
+                    is_authorized?: boolean;
+                    /**
+                     * I accept the terms
+                     * @description The version of the terms that were accepted, which must be the current.
+                     */
+                    terms_version: string;
+                    /**
+                     * Leave this empty
+                     * @description A trap for programs that fill in everything. Do not show it to people.
+                     * @default
+                     */
+                    website?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "confirmation_sent",
+                     *       "expires_at": "2026-11-02T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        status: "confirmation_sent";
+                        /**
+                         * Format: date-time
+                         * @description Until when the mail can be answered.
+                         */
+                        expires_at: string;
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    confirmEndorsement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "AAAAAAAqkXfA8nq0yZlHqgqCeKqk1Xw2"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description From the link in the mail. White space in it does not count. */
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "confirmed",
+                     *       "campaign": {
+                     *         "slug": "ten-thousand-acres-of-reef",
+                     *         "title": "Ten thousand acres of reef"
+                     *       },
+                     *       "endorsement": {
+                     *         "statement": "My grandfather tonged these reefs by hand.",
+                     *         "public_display": true,
+                     *         "status": "pending"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "confirmed" | "already_confirmed";
+                        campaign: {
+                            slug: string;
+                            title: string;
+                        };
+                        endorsement: {
+                            statement: string;
+                            public_display: boolean;
+                            /** @enum {string} */
+                            status: "pending" | "approved" | "rejected" | "withdrawn";
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            410: components["responses"]["Problem410"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    declineEndorsement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "AAAAAAAqkXfA8nq0yZlHqgqCeKqk1Xw2"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description From the link in the mail. White space in it does not count. */
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    resendConfirmation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "delia@pruitt-oysters.example",
+                 *       "campaign": "ten-thousand-acres-of-reef"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * E-mail
+                     * Format: email
+                     * @description Where to send it.
+                     */
+                    email: string;
+                    /** @description The campaign's slug. */
+                    campaign: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "accepted"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        status: "accepted";
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            406: components["responses"]["Problem406"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -1072,6 +2257,55 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["HomePage"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["Problem400"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getLegalDocument: {
+        parameters: {
+            query?: {
+                /**
+                 * @description An older version; the current one, if left out.
+                 * @example 2026-11
+                 */
+                version?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Which text.
+                 * @example terms
+                 */
+                kind: "terms" | "privacy";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "kind": "terms",
+                     *       "version": "2026-11",
+                     *       "title": "Terms of endorsing",
+                     *       "content": "<p>You endorse a campaign of the Chesapeake Clean Water Coalition. By doing so you say that:</p>\n<ul>\n<li>what you send is true, and in your own name, or in the name of an organization that you may speak for;</li>\n<li>the coalition may show your endorsement if you agreed to that, and use it to support the campaign;</li>\n<li>your statement breaks nobody's rights, and is about the campaign.</li>\n</ul>\n<p>A person reads each endorsement before it counts. The coalition may turn one down, and says why.\nYou can withdraw an endorsement at any time.</p>\n",
+                     *       "published_at": "2026-11-02T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LegalDocument"];
                 };
             };
             304: components["responses"]["NotModified"];

@@ -1,0 +1,21 @@
+"""Why an action was not taken. Nothing has changed then."""
+
+
+class NotAllowed(Exception):
+    """The row is not in the state that the action needs: somebody else was faster."""
+
+
+class UnknownToken(Exception):
+    """Nobody was given the token, or what it stood for is gone."""
+
+
+class TokenExpired(Exception):
+    """The token was not used in time."""
+
+
+class AlreadyConfirmed(Exception):
+    """What was to be declined is confirmed."""
+
+
+class EndorsementsClosed(Exception):
+    """The campaign takes no endorsements."""

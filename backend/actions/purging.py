@@ -1,0 +1,35 @@
+"""Removing what is past its time."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.db.models.functions import Now
+
+from backend.models import IdempotentRequest, OutgoingMail, Quota, Submission
+
+BATCH = 1_000
+
+
+def purge() -> dict[str, int]:
+    """Remove them for good, and say how many, by what they are called. At any time, by anybody."""
+    expired: dict[str, QuerySet[Any]] = {
+        "submissions": Submission.objects.past_their_time(),
+        "mails": OutgoingMail.objects.past_their_time(),
+        "limits": Quota.objects.filter(expires_at__lt=Now()),
+        "idempotency keys": IdempotentRequest.objects.filter(expires_at__lt=Now()),
+    }
+    return {name: sum(_removed(rows)) for name, rows in expired.items()}
+
+
+def _removed(rows: "QuerySet[Model]") -> Iterator[int]:
+    """A batch in each transaction, so that nobody waits; what somebody holds is left for later."""
+    while True:
+        with transaction.atomic():
+            locked = rows.select_for_update(skip_locked=True).values_list("pk", flat=True)
+            keys = list(locked[:BATCH])
+            rows.model._default_manager.filter(pk__in=keys).delete()
+        yield len(keys)
+        if len(keys) < BATCH:
+            return

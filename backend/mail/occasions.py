@@ -1,0 +1,102 @@
+"""What a mail of the outbox says, and whether it is still wanted."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.utils import timezone
+
+from backend.mail.messages import Message, compose
+from backend.models import Endorsement, OutgoingMail, Submission, Suppression
+
+Kind = OutgoingMail.Kind
+Status = Endorsement.Status
+
+
+def message_for(mail: OutgoingMail) -> EmailMultiAlternatives | None:
+    """What to send now; None if nobody wants it any more."""
+    message = MESSAGES[Kind(mail.kind)](mail)
+    return compose(message) if message else None
+
+
+def _confirmation(mail: OutgoingMail) -> Message | None:
+    return _about_submission(mail, mail.submission)
+
+
+def _resend(mail: OutgoingMail) -> Message | None:
+    sent = Submission.objects.select_related("campaign").confirmable()
+    own = sent.filter(email=mail.email, campaign=mail.campaign)
+    return _about_submission(mail, own.newest_first().first())
+
+
+def _about_submission(mail: OutgoingMail, submission: Submission | None) -> Message | None:
+    if submission is None or not _is_confirmable(submission):
+        return None
+    if _is_suppressed(submission.email, submission.campaign_id):
+        return None
+    token = submission.token()
+    is_reminder = mail.kind == Kind.REMINDER
+    return Message(
+        kind="reminder" if is_reminder else "confirmation",
+        to=submission.email,
+        campaign_title=submission.campaign.title,
+        confirm_url=_link("/endorsements/confirm", token),
+        decline_url=_link("/endorsements/decline", token),
+        token=token,
+        expires_at=submission.expires_at,
+    )
+
+
+def _is_confirmable(submission: Submission) -> bool:
+    campaign = submission.campaign
+    is_open = campaign.active and campaign.allow_endorsements and campaign.deleted_at is None
+    is_waiting = submission.confirmed_at is None and submission.expires_at > timezone.now()
+    return is_open and is_waiting
+
+
+def _decision(mail: OutgoingMail) -> Message | None:
+    endorsement = mail.endorsement
+    if endorsement is None or endorsement.deleted_at or not _is_decided(mail, endorsement):
+        return None
+    if _is_suppressed(endorsement.stakeholder.email, endorsement.campaign_id):
+        return None
+    return Message(
+        kind=_kind_of_decision(mail, endorsement),
+        to=endorsement.stakeholder.email,
+        campaign_title=endorsement.campaign.title,
+        reason=_reason(endorsement) if mail.kind == Kind.REJECTED else "",
+    )
+
+
+def _is_decided(mail: OutgoingMail, endorsement: Endorsement) -> bool:
+    """Whether the decision still stands."""
+    standing = {Status.APPROVED} | ({Status.REJECTED} if mail.kind == Kind.REJECTED else set())
+    return endorsement.status in standing
+
+
+def _kind_of_decision(mail: OutgoingMail, endorsement: Endorsement) -> str:
+    is_kept = mail.kind == Kind.REJECTED and endorsement.status == Status.APPROVED
+    return "words_rejected" if is_kept else mail.kind
+
+
+def _reason(endorsement: Endorsement) -> str:
+    last = endorsement.transitions.order_by("-created_at", "-pk").first()
+    return last.reason if last else ""
+
+
+def _is_suppressed(email: str, campaign_id: int) -> bool:
+    return Suppression.objects.of(email, campaign_id=campaign_id).exists()
+
+
+def _link(path: str, token: str) -> str:
+    """The token is in the fragment, which no server is sent."""
+    return f"{settings.LINKS_URL}{path}#token={token}"
+
+
+MESSAGES: dict[Kind, Callable[[OutgoingMail], Message | None]] = {
+    Kind.CONFIRMATION: _confirmation,
+    Kind.REMINDER: _confirmation,
+    Kind.RESEND: _resend,
+    Kind.APPROVED: _decision,
+    Kind.REJECTED: _decision,
+}

@@ -1,0 +1,149 @@
+from datetime import timedelta
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from backend.models.campaign import PolicyCampaign
+from backend.models.endorsement import Endorsement
+from backend.models.fields import OPTIONAL_TEXT, LowercaseEmailField
+from backend.models.keyed_digests import keyed_digest
+from backend.models.submission import Submission
+
+KEPT_DONE = timedelta(days=30)
+
+
+class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
+    """Questions one can ask about the outbox; answers chain."""
+
+    def about(self) -> Self:
+        """With all that a mail may be about, by one query."""
+        return self.select_related(
+            "submission__campaign",
+            "endorsement__campaign",
+            "endorsement__stakeholder",
+            "campaign",
+        )
+
+    def queued(self) -> Self:
+        return self.filter(state=OutgoingMail.State.QUEUED)
+
+    def failed(self) -> Self:
+        """Those that nobody tries to send any more."""
+        return self.filter(state=OutgoingMail.State.FAILED)
+
+    def past_their_time(self) -> Self:
+        return self.exclude(state=OutgoingMail.State.QUEUED).filter(due_at__lt=Now() - KEPT_DONE)
+
+
+class OutgoingMail(models.Model):
+    """Something to be said by mail: what about, not the text, so that no token lies here."""
+
+    class Kind(models.TextChoices):
+        CONFIRMATION = "confirmation"
+        REMINDER = "reminder"
+        RESEND = "resend", "confirmation again"
+        APPROVED = "approved"
+        REJECTED = "rejected"
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        SENT = "sent"
+        # Not wanted any more, or more than one address is sent.
+        DROPPED = "dropped"
+        FAILED = "failed"
+
+    kind = models.CharField(max_length=12, choices=Kind)
+    # What it is about: a submission, an endorsement, or whatever an address sent to a campaign.
+    submission = models.ForeignKey(
+        Submission, on_delete=models.CASCADE, null=True, related_name="mails", db_index=False
+    )
+    endorsement = models.ForeignKey(
+        Endorsement, on_delete=models.CASCADE, null=True, related_name="mails", db_index=False
+    )
+    email = LowercaseEmailField(**OPTIONAL_TEXT)
+    campaign = models.ForeignKey(
+        PolicyCampaign, on_delete=models.CASCADE, null=True, db_index=False
+    )
+
+    state = models.CharField(
+        max_length=7, choices=State, default=State.QUEUED, db_default=State.QUEUED
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    # When to try, or to try again. Whoever tries puts it off first: that is the lease.
+    due_at = models.DateTimeField(db_default=Now())
+    attempts = models.SmallIntegerField(default=0, db_default=0)
+    error = models.TextField(**OPTIONAL_TEXT)
+
+    objects: ClassVar = models.Manager.from_queryset(OutgoingMailQuerySet)()
+
+    class Meta:
+        db_table = "mail_outgoingmail"
+        default_permissions = ("view",)
+        indexes = [
+            models.Index(
+                fields=["due_at", "id"], condition=Q(state="queued"), name="idx_mail_queued"
+            ),
+            models.Index(fields=["due_at"], condition=~Q(state="queued"), name="idx_mail_done"),
+            models.Index(fields=["submission"], name="idx_mail_submission"),
+            models.Index(
+                fields=["endorsement"],
+                condition=Q(endorsement__isnull=False),
+                name="idx_mail_endorsement",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "sent", "dropped", "failed"]),
+                name="valid_mail_state",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.state}"
+
+
+class SuppressionQuerySet(models.QuerySet["Suppression"]):
+    """Questions one can ask about addresses that are not written to; answers chain."""
+
+    def of(self, email: str, *, campaign_id: int) -> Self:
+        """Those that forbid a mail to the address about the campaign."""
+        digests = [Suppression.digest_of(email), Suppression.digest_of(email, campaign_id)]
+        return self.filter(digest__in=digests)
+
+    def add(
+        self, email: str, reason: "Suppression.Reason", *, campaign_id: int | None = None
+    ) -> None:
+        """Forbid mails to the address, about whatever campaign unless one is given."""
+        digest = Suppression.digest_of(email, campaign_id)
+        self.bulk_create([Suppression(digest=digest, reason=reason)], ignore_conflicts=True)
+
+
+class Suppression(models.Model):
+    """An address that is not written to any more, at all or about one campaign; only a digest."""
+
+    class Reason(models.TextChoices):
+        BOUNCED = "bounced"
+        COMPLAINED = "complained"
+        DECLINED = "declined"
+        OPERATOR = "operator", "by an operator"
+
+    digest = models.BinaryField(max_length=16, primary_key=True)
+    reason = models.CharField(max_length=10, choices=Reason)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects: ClassVar = models.Manager.from_queryset(SuppressionQuerySet)()
+
+    class Meta:
+        db_table = "mail_suppression"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"An address that {self.get_reason_display()}"
+
+    @staticmethod
+    def digest_of(email: str, campaign_id: int | None = None) -> bytes:
+        """What stands for the address, whatever its case; about all campaigns without one."""
+        about = () if campaign_id is None else (str(campaign_id),)
+        return keyed_digest("suppression", email.lower(), *about)

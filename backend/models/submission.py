@@ -1,0 +1,178 @@
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from backend.models.campaign import PolicyCampaign
+from backend.models.endorsement import Endorsement
+from backend.models.fields import (
+    OPTIONAL_TEXT,
+    ConsentsField,
+    LowercaseEmailField,
+    PositionField,
+)
+from backend.models.stakeholder import Stakeholder
+from backend.models.tokens import make_token, new_nonce
+from backend.models.us_states import State
+
+CONFIRMABLE = timedelta(days=7)
+KEPT_UNCONFIRMED = timedelta(days=30)
+KEPT_DECIDED = timedelta(days=30)
+
+DETAILS = ("name", "organization", "role", "state", "county", "type", "location")
+# Consents that are of an endorsement; the others are of the stakeholder.
+OF_ENDORSEMENT = {"public_display", "is_authorized", "terms", "privacy"}
+
+TOKEN_PURPOSE = "submission"  # noqa: S105  # it is what tokens are for, and none itself
+
+
+def confirmable_until() -> datetime:
+    return timezone.now() + CONFIRMABLE
+
+
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    """Questions one can ask about submissions; answers chain."""
+
+    def confirmable(self) -> Self:
+        """Those whose mail can still be answered."""
+        return self.filter(confirmed_at=None, expires_at__gt=Now())
+
+    def undecided(self) -> Self:
+        """Those that a reviewer has yet to see."""
+        return self.filter(confirmed_at__isnull=False, decided_at=None)
+
+    def past_their_time(self) -> Self:
+        unconfirmed = Q(confirmed_at=None, created_at__lt=Now() - KEPT_UNCONFIRMED)
+        return self.filter(unconfirmed | Q(decided_at__lt=Now() - KEPT_DECIDED))
+
+    def newest_first(self) -> Self:
+        return self.order_by("-created_at", "-pk")
+
+
+class Submission(models.Model):
+    """What an anonymous request sent to endorse a campaign, kept until it is decided.
+
+    It becomes an endorsement when its sender confirms, from the e-mail address that it names.
+    """
+
+    campaign = models.ForeignKey(PolicyCampaign, on_delete=models.CASCADE, db_index=False)
+    name = models.CharField(max_length=200)
+    organization = models.CharField(max_length=200, **OPTIONAL_TEXT)
+    role = models.CharField(max_length=100, **OPTIONAL_TEXT)
+    email = LowercaseEmailField()
+    state = models.CharField(max_length=2, choices=State)
+    county = models.CharField(max_length=100, **OPTIONAL_TEXT)
+    type = models.CharField(max_length=10, choices=Stakeholder.Type)
+    location = PositionField(null=True, blank=True, spatial_index=False)
+    statement = models.TextField(**OPTIONAL_TEXT)
+    public_display = models.BooleanField()
+    is_public = models.BooleanField()
+    email_updates = models.BooleanField()
+    consents = ConsentsField()
+
+    # The language of the request, and from which network it came: a digest, to tell many of one.
+    language = models.CharField(max_length=35, **OPTIONAL_TEXT)
+    network = models.BinaryField(max_length=16)
+    nonce = models.BinaryField(max_length=16, default=new_nonce)
+
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(default=confirmable_until)
+    confirmed_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    # Null until it is confirmed.
+    endorsement = models.ForeignKey(
+        Endorsement,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="submissions",
+        db_index=False,
+    )
+    # Each an object: `flag` and `reason`.
+    flags = models.JSONField(default=list)
+
+    objects: ClassVar = models.Manager.from_queryset(SubmissionQuerySet)()
+
+    class Meta:
+        db_table = "endorsements_submission"
+        default_permissions = ("view",)
+        indexes = [
+            # To send a mail again, and to find all that a person sent.
+            models.Index(fields=["email", "campaign"], name="idx_submission_email"),
+            models.Index(
+                fields=["endorsement"],
+                condition=Q(endorsement__isnull=False),
+                name="idx_submission_endorsement",
+            ),
+            # The many of campaigns, or of a network, within some time.
+            models.Index(fields=["created_at", "campaign"], name="idx_submission_created"),
+            models.Index(fields=["network", "created_at"], name="idx_submission_network"),
+            models.Index(
+                fields=["decided_at"],
+                condition=Q(decided_at__isnull=False),
+                name="idx_submission_decided",
+            ),
+            # Statements that are alike. Those that nobody confirmed cost an insert nothing.
+            GinIndex(
+                OpClass(F("statement"), "gin_trgm_ops"),
+                condition=Q(confirmed_at__isnull=False) & ~Q(statement=""),
+                name="idx_submission_statement",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confirmed_at=None, endorsement=None)
+                | Q(confirmed_at__isnull=False, endorsement__isnull=False),
+                name="confirmed_submission_has_endorsement",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_at=None) | Q(confirmed_at__isnull=False),
+                name="decided_submission_is_confirmed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} for {self.campaign}"
+
+    def details(self) -> dict[str, Any]:
+        """Who and where its sender is, by the fields of Stakeholder."""
+        return {name: getattr(self, name) for name in DETAILS}
+
+    def words(self) -> dict[str, Any]:
+        """What is said and agreed to about the campaign, by the fields of Endorsement."""
+        consents = {name: self.consents[name] for name in self.consents if name in OF_ENDORSEMENT}
+        return {
+            "statement": self.statement,
+            "public_display": self.public_display,
+            "consents": consents,
+        }
+
+    def token(self) -> str:
+        """What its mails carry, to confirm or decline it."""
+        return make_token(self.pk, bytes(self.nonce), purpose=TOKEN_PURPOSE)
+
+
+class RedeemedToken(models.Model):
+    """A token of a submission that was used, so that using it again says so.
+
+    It outlives the submission, and holds nothing of a person.
+    """
+
+    submission_id = models.BigIntegerField(primary_key=True)
+    nonce = models.BinaryField(max_length=16)
+    # Null where the submission was declined.
+    endorsement = models.ForeignKey(
+        Endorsement, on_delete=models.CASCADE, null=True, db_index=False
+    )
+    redeemed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "endorsements_redeemedtoken"
+        default_permissions = ()
+        indexes = [models.Index(fields=["endorsement"], name="idx_redeemedtoken_endorsement")]
+
+    def __str__(self) -> str:
+        return f"Submission {self.submission_id}"

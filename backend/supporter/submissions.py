@@ -1,0 +1,123 @@
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.gis.geos import Point
+from django.db import transaction
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.actions.consents import LegalTexts, consents_of
+from backend.actions.submissions import submit
+from backend.api.endorsements import CampaignEndorsementsViewSet
+from backend.http.errors import Problem
+from backend.http.idempotency import IdempotencyKey, read_key
+from backend.http.limits import client_network, limit_requests, limit_submissions
+from backend.http.views import operation
+from backend.models import PolicyCampaign, Submission
+from backend.models.fields import WGS84
+from backend.models.keyed_digests import keyed_digest
+from backend.supporter.problems import EndorsementsClosed
+from backend.supporter.submission_schema import SCHEMA, submission_body, values_of
+
+HONEYPOT = "website"
+# Of these, `consents` tells more.
+NOT_STORED = {HONEYPOT, "is_authorized", "terms_version"}
+
+SENT = {
+    "type": "object",
+    "required": ["status", "expires_at"],
+    "properties": {
+        "status": {"type": "string", "const": "confirmation_sent"},
+        "expires_at": {
+            "type": "string",
+            "format": "date-time",
+            "description": "Until when the mail can be answered.",
+        },
+    },
+}
+
+
+class EndorsementsView(CampaignEndorsementsViewSet):
+    """A campaign's endorsements: those that anybody may see, and what is sent to endorse it."""
+
+    @extend_schema(
+        operation_id="endorseCampaign",
+        summary="Endorse a campaign",
+        description=(
+            "Takes an endorsement, which its sender confirms by a mail, and a person then reviews. "
+            "The answer is the same whether the e-mail address is known or not. Send the same "
+            "`Idempotency-Key` with each attempt: within 24 hours nothing is done twice."
+        ),
+        request={"application/json": SCHEMA},
+        responses={202: SENT},
+    )
+    @operation(success_status=202, problems=[409, 422, 429], takes_idempotency_key=True)
+    def create(self, request: Request, slug: str) -> Response:
+        """The order of these checks is part of the contract."""
+        campaign = PolicyCampaign.objects.filter(active=True, slug=slug).first()
+        if campaign is None:
+            raise Problem(HTTPStatus.NOT_FOUND)
+        limit_requests(request)
+        texts = LegalTexts.current()
+        key, errors = read_key(request)
+        body = submission_body(texts.terms_version).read(request, errors)
+        if not (campaign.allow_endorsements and texts.are_published):
+            raise EndorsementsClosed
+        answer, is_replay = self._accept(request, key, body, campaign, texts)
+        headers = {"Idempotency-Replayed": "true"} if is_replay else {}
+        return Response(
+            answer, HTTPStatus.ACCEPTED, headers=headers | {"Cache-Control": "no-store"}
+        )
+
+    @transaction.atomic
+    def _accept(
+        self,
+        request: Request,
+        text: str | None,
+        body: dict[str, Any],
+        campaign: PolicyCampaign,
+        texts: LegalTexts,
+    ) -> tuple[Any, bool]:
+        """The answer, and whether it was given before."""
+        key = IdempotencyKey(request, text, body) if text is not None else None
+        if key and (earlier := key.earlier_answer()):
+            return earlier, True
+        limit_submissions(request)
+        submission = _submission(body, client_network(request), campaign, texts)
+        submit(submission=submission, is_bot=bool(body.get(HONEYPOT)))
+        answer = {
+            "status": "confirmation_sent",
+            "expires_at": _rfc3339(submission.expires_at),
+        }
+        if key:
+            key.keep(answer)
+        return answer, False
+
+
+def _submission(
+    body: dict[str, Any], network: str, campaign: PolicyCampaign, texts: LegalTexts
+) -> Submission:
+    values = values_of(body)
+    now = timezone.now()
+    fields = {name: value for name, value in values.items() if name not in NOT_STORED}
+    return Submission(
+        **fields | {"location": _point(values["location"])},
+        campaign=campaign,
+        consents=consents_of(values, texts, at=now),
+        network=keyed_digest("network", network),
+        created_at=now,
+    )
+
+
+def _point(geometry: dict[str, Any] | None) -> Point | None:
+    if geometry is None:
+        return None
+    longitude, latitude = map(float, geometry["coordinates"])
+    return Point(longitude, latitude, srid=WGS84)
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
