@@ -36,7 +36,9 @@ RUN /venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r
 
 
 FROM python AS api
-RUN useradd --system --uid 10001 --user-group coalition
+RUN useradd --system --uid 10001 --user-group coalition \
+    # Where a volume for mails as files may be mounted.
+    && install -d -o coalition -g coalition /mail
 COPY --from=packages /venv /venv
 WORKDIR /app
 COPY manage.py ./
@@ -46,7 +48,8 @@ COPY docs/problems.md docs/
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 ENV DJANGO_SETTINGS_MODULE=backend.settings.production
 # Production starts with nothing missing; what stands in here is used for nothing.
-RUN SECRET_KEY=none ALLOWED_HOSTS=none DATABASE_URL=postgresql://none:none@none/none \
+RUN SECRET_KEY=none ALLOWED_HOSTS=none EMAIL_URL=smtp://none DEFAULT_FROM_EMAIL=none \
+        COALITION_ADDRESS=none FRONTEND_URL=none DATABASE_URL=postgresql://none:none@none/none \
         DATABASE_READER_URL=postgresql://none:none@none/none DATABASE_CA_BUNDLE=manage.py python manage.py collectstatic --no-input --verbosity 0 \
     && PYTHONDONTWRITEBYTECODE= python -m compileall -q backend
 # A worker for each processor. Each thread of each holds a connection to the pool for each role,

@@ -11,6 +11,7 @@ from backend.api.root import RootView
 from backend.api.stakeholders import StakeholderViewSet
 from backend.supporter.confirmation import ConfirmView, DeclineView, ResendView
 from backend.supporter.form import EndorsementFormView
+from backend.supporter.pages import ConfirmPageView, DeclinePageView
 from backend.supporter.submissions import EndorsementsView
 
 api = [
@@ -60,6 +61,8 @@ urlpatterns = [
     path("api/v1", RootView.as_view(), name="root"),
     path("api/v1", include(api)),
     path("problems", ProblemsView.as_view(), name="problems"),
+    path("endorsements/confirm", ConfirmPageView.as_view(), name="confirm-page"),
+    path("endorsements/decline", DeclinePageView.as_view(), name="decline-page"),
     path("health/live", LiveView.as_view(), name="live"),
     path("health/ready", ReadyView.as_view(), name="ready"),
     path("admin/", admin.site.urls),

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 lock=requirements/$1.txt
 python=${PYTHON:-python3}
 npm_folders=
-[ "$1" = runtime ] || npm_folders="clients/typescript docs/examples"
+[ "$1" = runtime ] || npm_folders="clients/typescript docs/examples tests/node"
 
 fail() {
     echo "$1" >&2

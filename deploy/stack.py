@@ -93,6 +93,10 @@ class Address:
         return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     @property
+    def variables(self) -> dict[str, str]:
+        return {"HOST": self.host, "PORT": str(self.port)}
+
+    @property
     def is_local(self) -> bool:
         return self.host in ("127.0.0.1", "::1")
 
@@ -132,14 +136,16 @@ def run() -> NoReturn:
         database = Database(home, settings="backend.settings.development")
         servers = started.enter_context(database.running())
         database.load_demo_once()
-        variables = database.variables | {"HOST": address.host, "PORT": str(address.port)}
+        variables = database.variables | address.variables
         write_private(stack_env, "".join(f"{name}={value}\n" for name, value in variables.items()))
         started.callback(stack_env.unlink, missing_ok=True)
         api = start_api(address, database.env)
         started.callback(api.stop)
+        worker = start_mail_worker(database.env | address.variables, database.log_folder)
+        started.callback(worker.stop)
         api.wait_until(address.answers)
         announce(address, home)
-        watch([*servers, api])
+        watch([*servers, api, worker])
 
 
 def granian(address: Address, application: str) -> Command:
@@ -175,6 +181,17 @@ def start_api(address: Address, env: dict[str, str]) -> Server:
     )
 
 
+def start_mail_worker(env: dict[str, str], log_folder: Path) -> Server:
+    """Sends the outbox, and removes what is past its time."""
+    return Server(
+        "The mail worker",
+        [PYTHON, ROOT / "manage.py", "send_mail"],
+        account=Account.own(),
+        env=env,
+        log=log_folder / "mail.log",
+    )
+
+
 def announce(address: Address, home: Path) -> None:
     print(
         f"""
@@ -182,6 +199,7 @@ def announce(address: Address, home: Path) -> None:
   Map       {address.url}/api/v1/stakeholders.geojson
   Reference {address.url}/api/v1/docs
   Admin     {address.url}/admin/  (first: ./manage.py createsuperuser)
+  Mails     {os.environ.get("EMAIL_URL") or home / "mail"}
   psql      (. {shlex.quote(str(home / "stack.env"))} && psql "$DATABASE_OWNER_URL")
   Logs      {home / "log"}
 

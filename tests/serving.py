@@ -12,10 +12,12 @@ from deploy.processes import Account, Server, accepts_connections, free_port
 
 
 @contextmanager
-def started(env: Mapping[str, str]) -> Iterator[tuple[Server, int]]:
+def started(env: Mapping[str, str], *, workers: int = 1) -> Iterator[tuple[Server, int]]:
     """A server that runs with these variables, and its port."""
     port = free_port()
-    arguments = [f"--host={HOST}", f"--port={port}", "--interface=wsgi", "--workers=1"]
+    arguments = [f"--host={HOST}", f"--port={port}", "--interface=wsgi", f"--workers={workers}"]
+    # One that is killed comes back.
+    arguments += ["--respawn-failed-workers", "--respawn-interval=0.1"]
     arguments += ["--no-ws", "--log-level=error", f"--working-dir={settings.BASE_DIR}"]
     granian = Server(
         "The API",
@@ -31,7 +33,22 @@ def started(env: Mapping[str, str]) -> Iterator[tuple[Server, int]]:
 
 
 @contextmanager
-def serving(env: Mapping[str, str]) -> Iterator[str]:
+def serving(env: Mapping[str, str], *, workers: int = 1) -> Iterator[str]:
     """The base URL of a server that runs with these variables."""
-    with started(env) as (_, port):
+    with started(env, workers=workers) as (_, port):
         yield f"http://{HOST}:{port}"
+
+
+@contextmanager
+def mail_worker(env: Mapping[str, str]) -> Iterator[Server]:
+    """What sends the outbox."""
+    worker = Server(
+        "The mail worker",
+        [sys.executable, str(settings.BASE_DIR / "manage.py"), "send_mail"],
+        account=Account(os.geteuid(), os.getegid()),
+        env=env,
+    )
+    try:
+        yield worker
+    finally:
+        worker.stop()

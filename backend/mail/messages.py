@@ -43,6 +43,11 @@ class Message:
     # The reviewer's, for a rejection.
     reason: str = ""
 
+    @property
+    def page_url(self) -> str:
+        """Where the token can be pasted."""
+        return self.confirm_url.partition("#")[0]
+
 
 def compose(message: Message) -> EmailMultiAlternatives:
     """The mail, in text and in HTML, which say the same."""

@@ -21,8 +21,9 @@ vars().update(
     mail_transport(env.str("EMAIL_URL", default="") or f"file://{COALITION_HOME / 'mail'}")
 )
 
-HOST, PORT = env.str("HOST", default="127.0.0.1"), env.int("PORT", default=8000)
-LINKS_URL = LINKS_URL or f"http://{f'[{HOST}]' if ':' in HOST else HOST}:{PORT}"
+# Where the stack listens.
+HOST = env.str("HOST", default="127.0.0.1")
+LINKS_URL = LINKS_URL or f"http://{f'[{HOST}]' if ':' in HOST else HOST}:{env.int('PORT', 8000)}"
 
 # Without a stack there is no database, and commands that need none still work.
 DATABASES = {

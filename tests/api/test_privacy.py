@@ -313,7 +313,13 @@ class TestEveryAnswer:
     def test_is_asked_for_below(self) -> None:
         routes = [each for each in (*urls.api, *urls.urlpatterns) if isinstance(each, URLPattern)]
 
-        assert {route.name for route in routes} - {"live", "ready", "problems"} == set(PATHS)
+        assert {route.name for route in routes} - {
+            "live",
+            "ready",
+            "problems",
+            "confirm-page",
+            "decline-page",
+        } == set(PATHS)
 
     def test_has_nothing_private(self, secrets: dict[str, int]) -> None:
         api = APIClient(raise_request_exception=False)  # the answer to a crash counts too

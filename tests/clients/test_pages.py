@@ -15,6 +15,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PAGES = {
     "/api/v1/docs": "document.querySelectorAll('.opblock').length > 5",
     "/api/v1/redoc": "document.querySelectorAll('[data-section-id]').length > 5",
+    "/endorsements/confirm": "document.querySelector('#token') !== null",
+    "/endorsements/decline": "document.querySelector('#token') !== null",
     "/problems": "document.querySelectorAll('h2[id]').length > 5",
     "/admin/login/": "document.querySelector('#login-form') !== null",
 }

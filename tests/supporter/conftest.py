@@ -1,10 +1,19 @@
+import json
+import os
+import re
+from collections.abc import Iterator
+from email.message import EmailMessage
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from rest_framework.test import APIClient
 
 from backend.models import PolicyCampaign
 from tests.factories import make_campaign, publish_legal_texts
+from tests.serving import mail_worker, serving
+from tests.smtp import Inbox, mail_server
 
 
 @pytest.fixture
@@ -40,3 +49,51 @@ class Supporter:
 @pytest.fixture
 def supporter(api: APIClient) -> Supporter:
     return Supporter(api)
+
+
+# What is tested here is not how much one address may send.
+UNLIMITED = dict.fromkeys(("LIMIT_REQUESTS", "LIMIT_ADDRESS", "LIMIT_MAILS"), "1000000/3600")
+
+
+@pytest.fixture
+def inbox() -> Iterator[Inbox]:
+    with mail_server() as inbox:
+        yield inbox
+
+
+@pytest.fixture
+def environment(inbox: Inbox) -> dict[str, str]:
+    """Of an API and a mail worker whose mails go to the inbox."""
+    return {**os.environ, **UNLIMITED, "EMAIL_URL": f"smtp://127.0.0.1:{inbox.port}"}
+
+
+@pytest.fixture
+def stack(environment: dict[str, str]) -> Iterator[str]:
+    """The address of the API as it is served, with the mail worker beside it."""
+    with serving(environment) as url, mail_worker(environment | {"PUBLIC_URL": url}):
+        yield url
+
+
+def post(url: str, body: Any, **headers: str) -> tuple[int, dict[str, str], Any]:
+    """Status, headers and JSON of an answer, over a connection of its own."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.netloc, timeout=30)
+    try:
+        connection.request(
+            "POST", parts.path, data, {"Content-Type": "application/json", **headers}
+        )
+        response = connection.getresponse()
+        content = response.read()
+        return response.status, dict(response.getheaders()), json.loads(content or b"null")
+    finally:
+        connection.close()
+
+
+def token_in(message: EmailMessage) -> str:
+    """What the link to confirm carries."""
+    body = message.get_body(("plain",))
+    assert body
+    match = re.search(r"/endorsements/confirm#token=(\S+)", body.get_content())
+    assert match
+    return match[1]
