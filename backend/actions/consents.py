@@ -10,34 +10,20 @@ from typing import Any
 from backend.models import LegalDocument
 from backend.models.consents import CURRENT
 
-Kind = LegalDocument.Kind
-
 
 @dataclass(frozen=True)
-class LegalTexts:
-    """The current terms and privacy text, as far as they are published."""
+class LegalText:
+    """A published version of a legal document; both are None where none is published."""
 
-    terms: LegalDocument | None
-    privacy: LegalDocument | None
-
-    @classmethod
-    def current(cls) -> "LegalTexts":
-        by_kind = {text.kind: text for text in LegalDocument.objects.current().defer("content")}
-        return cls(by_kind.get(Kind.TERMS), by_kind.get(Kind.PRIVACY))
-
-    @property
-    def are_published(self) -> bool:
-        return self.terms is not None and self.privacy is not None
-
-    @property
-    def terms_version(self) -> str | None:
-        return self.terms.version if self.terms else None
+    kind: str
+    id: int | None
+    version: str | None
 
 
 def consents_of(
-    values: Mapping[str, Any], texts: LegalTexts, *, at: datetime
+    values: Mapping[str, Any], texts: tuple[LegalText, ...], *, at: datetime
 ) -> dict[str, dict[str, Any]]:
-    """The consents among the values of a submission that accepts the terms, by name."""
+    """The consents among the values of a submission that accepts the texts, by name."""
     asked = {
         name: {"given": values[name], "version": text.version, "sha256": text.sha256}
         for name, text in CURRENT.items()
@@ -45,13 +31,8 @@ def consents_of(
         if name in values and name != "terms_version"
     }
     accepted = {
-        document.kind: {
-            "given": True,
-            "version": document.version,
-            "sha256": _sha256(document.pk),
-        }
-        for document in (texts.terms, texts.privacy)
-        if document is not None
+        text.kind: {"given": True, "version": text.version, "sha256": _sha256(text.id)}
+        for text in texts
     }
     return {name: {**consent, "at": at.isoformat()} for name, consent in (asked | accepted).items()}
 

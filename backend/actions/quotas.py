@@ -1,26 +1,38 @@
 """Limits, exact however many ask at once."""
 
+# What is put into the SQL are constants of ours.
+
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
 from backend.models.keyed_digests import keyed_digest
 
-# The row's lock makes those who spend at once wait for each other. A window that ends later than
-# a new one would is of a clock that was wrong, or of a longer window: it is over, too.
-SPEND = """
-INSERT INTO coalition_quota AS quota (key, spent, expires_at)
-VALUES (%(key)s, 1, clock_timestamp() + %(window)s * interval '1 second')
-ON CONFLICT (key) DO UPDATE SET
-    spent = CASE WHEN quota.expires_at BETWEEN clock_timestamp() AND excluded.expires_at
-        THEN quota.spent + 1 ELSE 1 END,
-    expires_at = CASE WHEN quota.expires_at BETWEEN clock_timestamp() AND excluded.expires_at
-        THEN quota.expires_at ELSE excluded.expires_at END
-WHERE quota.spent < %(quota)s
-    OR quota.expires_at NOT BETWEEN clock_timestamp() AND excluded.expires_at
-RETURNING spent
-"""
+
+def spend_sql(prefix: str, where: str = "true") -> str:
+    """A statement that counts once more, if `where` holds, and returns a row if that was allowed.
+
+    Its values are named `key`, `quota` and `window_seconds` after the prefix.
+    """
+    # The row's lock makes those who spend at once wait for each other. A window that ends later
+    # than a new one would is of a clock that was wrong, or of a longer window: it is over, too.
+    is_running = "quota.expires_at BETWEEN clock_timestamp() AND excluded.expires_at"
+    return f"""
+        INSERT INTO coalition_quota AS quota (key, spent, expires_at)
+        SELECT %({prefix}key)s, 1,
+            clock_timestamp() + %({prefix}window_seconds)s * interval '1 second'
+        WHERE {where}
+        ON CONFLICT (key) DO UPDATE SET
+            spent = CASE WHEN {is_running} THEN quota.spent + 1 ELSE 1 END,
+            expires_at = CASE WHEN {is_running} THEN quota.expires_at ELSE excluded.expires_at END
+        WHERE quota.spent < %({prefix}quota)s OR NOT ({is_running})
+        RETURNING spent
+    """
+
+
+SPEND = spend_sql("")
 # A count that is lost with the machine has done no harm, and nobody waits for the disk.
 SPEND_UNSAVED = f"{SPEND}, set_config('synchronous_commit', 'off', true)"
 
@@ -51,14 +63,17 @@ class Limit:
         """The same in a transaction of its own, which a crash of the server may forget."""
         return self._spend(SPEND_UNSAVED, subject)
 
-    def _spend(self, statement: str, subject: str) -> bool:
-        values: dict[str, bytes | int] = {
-            "key": self._key(subject),
-            "quota": self.quota,
-            "window": self.window_seconds,
+    def values(self, subject: str, prefix: str = "") -> dict[str, Any]:
+        """What `spend_sql` needs."""
+        return {
+            f"{prefix}key": self._key(subject),
+            f"{prefix}quota": self.quota,
+            f"{prefix}window_seconds": self.window_seconds,
         }
+
+    def _spend(self, statement: str, subject: str) -> bool:
         with connection.cursor() as cursor:
-            cursor.execute(statement, values)
+            cursor.execute(statement, self.values(subject))
             return cursor.fetchone() is not None
 
     def reset_seconds(self, subject: str) -> int:

@@ -15,7 +15,8 @@ from typing import Any
 from django.contrib.gis.geos import Point
 from django.utils import timezone
 
-from backend.actions.consents import LegalTexts, consents_of
+from backend.actions.consents import consents_of
+from backend.actions.submissions import EndorsableCampaign
 from backend.models import (
     ContentBlock,
     Endorsement,
@@ -28,6 +29,8 @@ from backend.models import (
 from backend.models.keyed_digests import keyed_digest
 
 FOLDER = Path(__file__).parent
+# Where the supporters are, for documents alone (RFC 5737).
+NETWORK = "203.0.113.7"
 
 
 def homepage() -> tuple[HomePage, list[ContentBlock]]:
@@ -75,20 +78,21 @@ def legal_documents() -> list[LegalDocument]:
     return [LegalDocument(**values) for values in documents]
 
 
-def submissions(
-    campaigns: list[PolicyCampaign], texts: LegalTexts
-) -> Iterator[tuple[Submission, bool]]:
-    """What came in by the form, and whether its sender has confirmed it."""
-    by_slug = {campaign.slug: campaign for campaign in campaigns}
+def submissions() -> Iterator[tuple[Submission, bool]]:
+    """What came in by the form for campaigns that are there; whether its sender has confirmed."""
     for values in _read_toml("submissions.toml")["submissions"]:
+        campaign = EndorsableCampaign.find(values.pop("campaign"))
+        if campaign is None:
+            continue
         is_confirmed = values.pop("confirmed")
         longitude, latitude = values.pop("location", (None, None))
         yield (
             Submission(
-                **values | {"campaign": by_slug[values["campaign"]]},
+                **values,
+                campaign_id=campaign.id,
                 location=Point(longitude, latitude, srid=4326) if longitude else None,
-                consents=consents_of(values, texts, at=timezone.now()),
-                network=keyed_digest("network", "203.0.113.7"),
+                consents=consents_of(values, (campaign.terms, campaign.privacy), at=timezone.now()),
+                network=keyed_digest("network", NETWORK),
             ),
             is_confirmed,
         )

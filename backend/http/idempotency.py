@@ -7,16 +7,26 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models.functions import Now
 from django.http import HttpRequest
 
 from backend.http.errors import Problem
 from backend.http.invalid_values import InvalidValue, at_header, invalid_values
-from backend.models import IdempotentRequest
-from backend.models.idempotent_request import KEPT_KEYS
 from backend.models.keyed_digests import keyed_digest
 
 HEADER = "Idempotency-Key"
+KEPT_SECONDS = 24 * 60 * 60
+
+EARLIER = """
+SELECT body, response::text FROM coalition_idempotentrequest WHERE key = %s AND expires_at > now()
+"""
+# One that has expired may not have been removed yet.
+KEEP = """
+INSERT INTO coalition_idempotentrequest (key, body, response, expires_at)
+VALUES (%s, %s, %s, now() + %s * interval '1 second')
+ON CONFLICT (key) DO UPDATE
+SET body = excluded.body, response = excluded.response, expires_at = excluded.expires_at
+"""
+
 # A bare key, or a string of a structured field (RFC 8941, section 3.3.3): printable ASCII.
 QUOTED = r'"(?:[ !#-\[\]-~]|\\["\\]){1,255}"'
 BARE = r"[!#-\[\]-~]{1,255}"
@@ -47,25 +57,19 @@ class IdempotencyKey:
                     HTTPStatus.CONFLICT,
                     f"A request with this {HEADER} is in flight. Wait for its answer.",
                 )
-        earlier = IdempotentRequest.objects.filter(pk=self._key, expires_at__gt=Now()).first()
+            # By another statement, which sees what was committed before it.
+            cursor.execute(EARLIER, [self._key])
+            earlier = cursor.fetchone()
         if earlier is None:
             return None
-        if bytes(earlier.body) != self._body:
+        body, answer = earlier
+        if bytes(body) != self._body:
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY)
-        return earlier.response
+        return json.loads(answer)
 
     def keep(self, answer: Any) -> None:
-        IdempotentRequest.objects.bulk_create(
-            [
-                IdempotentRequest(
-                    key=self._key, body=self._body, response=answer, expires_at=Now() + KEPT_KEYS
-                )
-            ],
-            # One that has expired may not have been purged yet.
-            update_conflicts=True,
-            unique_fields=["key"],
-            update_fields=["body", "response", "expires_at"],
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(KEEP, [self._key, self._body, json.dumps(answer), KEPT_SECONDS])
 
 
 def read_key(request: HttpRequest) -> tuple[str | None, list[InvalidValue]]:

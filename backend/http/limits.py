@@ -15,9 +15,11 @@ Address = IPv4Address | IPv6Address
 
 
 class TooManyRequests(Problem):
-    """Beyond a limit; the headers say which, and when it is over."""
+    """Beyond a limit; the headers say which, and when it is over for the client."""
 
-    def __init__(self, limit: Limit, reset_seconds: int) -> None:
+    def __init__(self, limit_name: str, client: str) -> None:
+        limit = Limit.named(limit_name)
+        reset_seconds = limit.reset_seconds(client)
         name = f'"{limit.name}"'
         headers = {
             "Retry-After": str(reset_seconds),
@@ -34,18 +36,16 @@ class TooManyRequests(Problem):
 
 def limit_requests(request: HttpRequest) -> None:
     """Count a request that writes, whatever becomes of it; raises TooManyRequests."""
-    limit = Limit.named("requests")
     client = client_network(request)
-    if not limit.spend_unsaved(client):
-        raise TooManyRequests(limit, limit.reset_seconds(client))
+    if not Limit.named("requests").spend_unsaved(client):
+        raise TooManyRequests("requests", client)
 
 
 def limit_submissions(request: HttpRequest) -> None:
-    """Count a valid submission, in the transaction that it is made in; raises TooManyRequests."""
-    limit = Limit.named("address")
+    """Count what causes a mail; raises TooManyRequests."""
     client = client_network(request)
-    if not limit.spend(client):
-        raise TooManyRequests(limit, limit.reset_seconds(client))
+    if not Limit.named("address").spend(client):
+        raise TooManyRequests("address", client)
 
 
 def client_network(request: HttpRequest) -> str:

@@ -1,8 +1,4 @@
-from datetime import timedelta
-
 from django.db import models
-
-KEPT_KEYS = timedelta(hours=24)
 
 
 class IdempotentRequest(models.Model):

@@ -204,10 +204,11 @@ def submission_body(terms_version: str | None) -> JSONBody:
 
 
 def values_of(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of a valid submission, with defaults, and with states as their codes."""
+    """The members of a valid submission, with defaults, in the form that they are stored in."""
     values = {
         name: value.strip() if isinstance(value, str) else value
         for name, value in (DEFAULTS | dict(body)).items()
     }
+    values["email"] = values["email"].lower()
     values["state"] = STATES.get(values["state"], values["state"])
     return values

@@ -9,14 +9,14 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.actions.consents import LegalTexts, consents_of
-from backend.actions.submissions import submit
+from backend.actions.consents import consents_of
+from backend.actions.submissions import EndorsableCampaign, submit
 from backend.api.endorsements import CampaignEndorsementsViewSet
 from backend.http.errors import Problem
 from backend.http.idempotency import IdempotencyKey, read_key
-from backend.http.limits import client_network, limit_requests, limit_submissions
+from backend.http.limits import TooManyRequests, client_network, limit_requests
 from backend.http.views import operation
-from backend.models import PolicyCampaign, Submission
+from backend.models import Submission
 from backend.models.fields import WGS84
 from backend.models.keyed_digests import keyed_digest
 from backend.supporter.problems import EndorsementsClosed
@@ -57,16 +57,15 @@ class EndorsementsView(CampaignEndorsementsViewSet):
     @operation(success_status=202, problems=[409, 422, 429], takes_idempotency_key=True)
     def create(self, request: Request, slug: str) -> Response:
         """The order of these checks is part of the contract."""
-        campaign = PolicyCampaign.objects.filter(active=True, slug=slug).first()
+        campaign = EndorsableCampaign.find(slug)
         if campaign is None:
             raise Problem(HTTPStatus.NOT_FOUND)
         limit_requests(request)
-        texts = LegalTexts.current()
         key, errors = read_key(request)
-        body = submission_body(texts.terms_version).read(request, errors)
-        if not (campaign.allow_endorsements and texts.are_published):
+        body = submission_body(campaign.terms.version).read(request, errors)
+        if not campaign.is_open:
             raise EndorsementsClosed
-        answer, is_replay = self._accept(request, key, body, campaign, texts)
+        answer, is_replay = self._accept(request, key, body, campaign)
         headers = {"Idempotency-Replayed": "true"} if is_replay else {}
         return Response(
             answer, HTTPStatus.ACCEPTED, headers=headers | {"Cache-Control": "no-store"}
@@ -78,16 +77,16 @@ class EndorsementsView(CampaignEndorsementsViewSet):
         request: Request,
         text: str | None,
         body: dict[str, Any],
-        campaign: PolicyCampaign,
-        texts: LegalTexts,
+        campaign: EndorsableCampaign,
     ) -> tuple[Any, bool]:
         """The answer, and whether it was given before."""
         key = IdempotencyKey(request, text, body) if text is not None else None
         if key and (earlier := key.earlier_answer()):
             return earlier, True
-        limit_submissions(request)
-        submission = _submission(body, client_network(request), campaign, texts)
-        submit(submission=submission, is_bot=bool(body.get(HONEYPOT)))
+        client = client_network(request)
+        submission = _submission(body, client, campaign)
+        if not submit(submission=submission, client=client, is_bot=bool(body.get(HONEYPOT))):
+            raise TooManyRequests("address", client)
         answer = {
             "status": "confirmation_sent",
             "expires_at": _rfc3339(submission.expires_at),
@@ -97,16 +96,14 @@ class EndorsementsView(CampaignEndorsementsViewSet):
         return answer, False
 
 
-def _submission(
-    body: dict[str, Any], network: str, campaign: PolicyCampaign, texts: LegalTexts
-) -> Submission:
+def _submission(body: dict[str, Any], network: str, campaign: EndorsableCampaign) -> Submission:
     values = values_of(body)
     now = timezone.now()
     fields = {name: value for name, value in values.items() if name not in NOT_STORED}
     return Submission(
         **fields | {"location": _point(values["location"])},
-        campaign=campaign,
-        consents=consents_of(values, texts, at=now),
+        campaign_id=campaign.id,
+        consents=consents_of(values, (campaign.terms, campaign.privacy), at=now),
         network=keyed_digest("network", network),
         created_at=now,
     )

@@ -6,7 +6,9 @@ import signal
 import statistics
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from threading import Event, Thread
@@ -14,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from backend.models import (
     Endorsement,
@@ -24,6 +27,7 @@ from backend.models import (
     Submission,
     Suppression,
 )
+from deploy.processes import Server
 from tests.factories import make_stakeholder, make_submission, submission_body
 from tests.serving import mail_worker, serving, started
 from tests.smtp import Inbox
@@ -198,26 +202,46 @@ class TestAttacker:
         assert max(medians) < 1.1 * min(medians), medians
 
 
-class Killer(Thread):
-    """Kills a process of a command line with SIGKILL, at random moments, until it is stopped."""
+@contextmanager
+def killing(find: Callable[[], list[int]], *, every_seconds: float) -> Iterator[list[int]]:
+    """Meanwhile, kill one of the found processes at random moments; those that were killed."""
+    chance, stopped, killed = random.Random(1), Event(), list[int]()
 
-    def __init__(self, find: Any, *, every_seconds: float) -> None:
-        super().__init__()
-        self.find = find
-        self.every_seconds = every_seconds
-        self.done = Event()
-        self.killed = 0
-
-    def run(self) -> None:
-        chance = random.Random(1)
-        while not self.done.wait(chance.uniform(0.3, 1.7) * self.every_seconds):
-            for pid in self.find()[:1]:
+    def kill() -> None:
+        while not stopped.wait(chance.uniform(0.3, 1.7) * every_seconds):
+            for pid in find()[:1]:
                 os.kill(pid, signal.SIGKILL)
-                self.killed += 1
+                killed.append(pid)
 
-    def stop(self) -> None:
-        self.done.set()
-        self.join()
+    with in_thread(kill, stopped):
+        yield killed
+
+
+@contextmanager
+def mailing(environment: dict[str, str]) -> Iterator[list[Server]]:
+    """Meanwhile, a mail worker that is killed time and again, and another in its place."""
+    chance, stopped, workers = random.Random(2), Event(), list[Server]()
+
+    def mail() -> None:
+        while not stopped.is_set():
+            with mail_worker(environment) as worker:
+                workers.append(worker)
+                stopped.wait(chance.uniform(2, 5))
+                worker.process.kill()
+
+    with in_thread(mail, stopped):
+        yield workers
+
+
+@contextmanager
+def in_thread(work: Callable[[], None], stopped: Event) -> Iterator[None]:
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
 
 
 def children(pid: int) -> list[int]:
@@ -227,8 +251,8 @@ def children(pid: int) -> list[int]:
 
 def submit_until_accepted(url: str, body: Any) -> None:
     """As a client does that retries with the same key."""
-    key = str(uuid4())
-    for _ in range(200):
+    key, deadline = str(uuid4()), time.monotonic() + 90
+    while time.monotonic() < deadline:
         try:
             status, _, _ = post(url, body, **{"Idempotency-Key": key})
         except (OSError, HTTPException, ValueError):
@@ -247,27 +271,13 @@ class TestKill:
         with started(environment, workers=2) as (granian, port):
             url = f"http://127.0.0.1:{port}"
             environment = environment | {"PUBLIC_URL": url}
-            api = Killer(lambda: children(granian.process.pid), every_seconds=1.0)
-            api.start()
-            workers: list[Any] = []
-            stop_mail = Event()
-            mail = Thread(target=keep_mailing, args=(environment, stop_mail, workers))
-            mail.start()
-            try:
+            with (
+                killing(lambda: children(granian.process.pid), every_seconds=2.5) as killed,
+                mailing(environment) as workers,
+            ):
                 with ThreadPoolExecutor(8) as pool:
                     list(pool.map(lambda body: submit_until_accepted(url + PATH, body), bodies))
-            finally:
-                api.stop()
-            let_leases_end()
-            deadline = time.monotonic() + 60
-            while OutgoingMail.objects.queued().filter(kind="confirmation").exists():
-                assert time.monotonic() < deadline
-                time.sleep(0.5)
-                let_leases_end()
-            stop_mail.set()
-            mail.join()
-            assert api.killed >= 3
-            assert len(workers) >= 3
+                wait_until_all_is_sent()
             mails = inbox.by_recipient()
             tokens = {email: token_in(mails[email][0]) for email in mails}
             at_once(
@@ -277,6 +287,8 @@ class TestKill:
                 ),
             )
 
+        assert len(killed) >= 2
+        assert len(workers) >= 3
         assert Submission.objects.count() == 300
         assert set(mails) == {body["email"] for body in bodies}
         emails = list(Endorsement.objects.values_list("stakeholder__email", flat=True))
@@ -285,19 +297,10 @@ class TestKill:
         assert len(twice) <= len(workers)
 
 
-def keep_mailing(environment: dict[str, str], stopped: Event, workers: list[Any]) -> None:
-    """A mail worker that is killed time and again, and another in its place."""
-    chance = random.Random(2)
-    while not stopped.is_set():
-        with mail_worker(environment) as worker:
-            workers.append(worker)
-            stopped.wait(chance.uniform(2, 4))
-            if not stopped.is_set():
-                worker.process.kill()
-
-
-def let_leases_end() -> None:
-    """As if two minutes had passed."""
-    OutgoingMail.objects.queued().filter(kind="confirmation").update(
-        due_at=Submission.objects.first().created_at  # type: ignore[union-attr]
-    )
+def wait_until_all_is_sent() -> None:
+    deadline = time.monotonic() + 120
+    while (waiting := OutgoingMail.objects.queued().filter(kind="confirmation")).exists():
+        assert time.monotonic() < deadline, f"{waiting.count()} mails were never sent"
+        # As if the leases of those that were killed had ended.
+        waiting.update(due_at=timezone.now())
+        time.sleep(1)

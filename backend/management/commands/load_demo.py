@@ -8,10 +8,9 @@ from psycopg import sql
 
 from backend import demo
 from backend.actions.confirmation import confirm
-from backend.actions.consents import LegalTexts
 from backend.actions.legal_documents import publish
 from backend.actions.submissions import submit
-from backend.models import HomePage, PolicyCampaign, Stakeholder
+from backend.models import HomePage, LegalDocument, PolicyCampaign, Stakeholder
 
 # Some ten times as fast as bulk_update, which writes a CASE of as many branches as rows.
 BACKDATE = sql.SQL(
@@ -43,7 +42,7 @@ def load() -> str:
     endorsements = demo.endorsements(campaigns, stakeholders)
     for rows in (campaigns, stakeholders, endorsements, [page], blocks):
         insert(rows)
-    number_received = receive(campaigns)
+    number_received = receive()
     loaded = (
         f"Loaded {len(campaigns)} campaigns, {len(stakeholders)} stakeholders, "
         f"{len(endorsements)} endorsements, {number_received} submissions "
@@ -55,15 +54,15 @@ def load() -> str:
     return f"{loaded}."
 
 
-def receive(campaigns: list[PolicyCampaign]) -> int:
+def receive() -> int:
     """Publish legal texts, unless there are some; take what supporters sent, and say how many."""
-    if not LegalTexts.current().are_published:
+    if not LegalDocument.objects.current().exists():
         for document in demo.legal_documents():
             document.save()
             publish(document_id=document.pk)
-    received = list(demo.submissions(campaigns, LegalTexts.current()))
+    received = list(demo.submissions())
     for submission, is_confirmed in received:
-        submit(submission=submission, is_bot=False)
+        submit(submission=submission, client=demo.NETWORK)
         if is_confirmed:
             confirm(token=submission.token())
     return len(received)
