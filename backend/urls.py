@@ -7,6 +7,7 @@ from backend.api.export import ExportViewSet
 from backend.api.health import LiveView, ReadyView
 from backend.api.homepage import HomePageViewSet
 from backend.api.legal import LegalDocumentViewSet
+from backend.api.mail_feedback import MailFeedbackView
 from backend.api.root import RootView
 from backend.api.stakeholders import StakeholderViewSet
 from backend.supporter.confirmation import ConfirmView, DeclineView, ResendView
@@ -61,6 +62,7 @@ urlpatterns = [
     path("api/v1", RootView.as_view(), name="root"),
     path("api/v1", include(api)),
     path("problems", ProblemsView.as_view(), name="problems"),
+    path("hooks/ses", MailFeedbackView.as_view(), name="mail-feedback"),
     path("endorsements/confirm", ConfirmPageView.as_view(), name="confirm-page"),
     path("endorsements/decline", DeclinePageView.as_view(), name="decline-page"),
     path("health/live", LiveView.as_view(), name="live"),

@@ -10,9 +10,11 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection, connections
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 from rest_framework.test import APIClient
 
+from backend.mail.sns import certificate
+from tests import sns
 from tests.browser import CHROMIUM, Browser, running_browser
 from tests.serving import serving
 
@@ -107,6 +109,17 @@ def server() -> Iterator[str]:
     """The address of the API as granian serves it, to programs that speak HTTP."""
     with serving(os.environ) as url:
         yield url
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[sns.Aws]:
+    """AWS, which has the certificate of SNS; and the settings name a topic."""
+    simulated = sns.Aws({sns.CERTIFICATE_URL: sns.certificate()})
+    monkeypatch.setattr("backend.mail.sns.https_get", simulated.get)
+    certificate.cache_clear()
+    with override_settings(SNS_TOPIC_ARNS=[sns.ARN]):
+        yield simulated
+    certificate.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import IO, Any, NoReturn
 
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.status import HTTP_413_REQUEST_ENTITY_TOO_LARGE
@@ -29,11 +30,16 @@ class StrictJSONParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002  # the same
     ) -> Any:
         """Raises PayloadTooLarge, or ParseError with the reason."""
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        body = stream.read(limit + 1)
-        if len(body) > limit:
-            raise PayloadTooLarge(f"The body is larger than {limit} bytes.")
-        return loads(body)
+        return loads(read_bounded(stream))
+
+
+def read_bounded(stream: IO[bytes] | HttpRequest) -> bytes:
+    """All of a body; raises PayloadTooLarge."""
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    body: bytes = stream.read(limit + 1)
+    if len(body) > limit:
+        raise PayloadTooLarge(f"The body is larger than {limit} bytes.")
+    return body
 
 
 def loads(body: bytes) -> Any:

@@ -15,7 +15,8 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from backend.mail.occasions import message_for
-from backend.mail.transports import Postponed, RecipientRefused, Transport, TransportDown
+from backend.mail.outcomes import Postponed, RecipientRefused, TransportDown
+from backend.mail.transports import Transport
 from backend.models import OutgoingMail, Suppression
 
 logger = logging.getLogger(__name__)

@@ -197,6 +197,8 @@ COALITION_NAME = env.str("COALITION_NAME", default="Coalition Builder")
 COALITION_ADDRESS = env.str("COALITION_ADDRESS", default="", multiline=True)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="coalition@localhost")
 EMAIL_REPLY_TO = env.str("EMAIL_REPLY_TO", default="")
+# The topics by which SES tells of bounces and complaints.
+SNS_TOPIC_ARNS = env.list("SNS_TOPIC_ARNS", default=[])
 # A server that does not answer holds up the worker no longer than this, in seconds.
 EMAIL_TIMEOUT = 10
 EMAIL_FILE_PATH = SES_REGION = ""

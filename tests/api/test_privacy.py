@@ -318,6 +318,7 @@ class TestEveryAnswer:
             "ready",
             "problems",
             "confirm-page",
+            "mail-feedback",
             "decline-page",
         } == set(PATHS)
 

@@ -230,6 +230,17 @@ class TestFailures:
         assert "No such user" in mails[0].error
         assert Suppression.objects.of(refused.email, campaign_id=0).exists()
 
+    def test_that_are_about_us_suppress_nobody(self, inbox: Inbox) -> None:
+        submission = make_submission()
+        mail = queue(submission=submission)
+        inbox.answers[submission.email] = "550 5.7.1 Relaying denied"
+
+        send()
+
+        mail.refresh_from_db()
+        assert mail.state == "queued"
+        assert not Suppression.objects.exists()
+
     @pytest.mark.parametrize("mishap", ["451 Come back later", "552 Full"])
     def test_of_one_mail_have_it_tried_again_later(self, inbox: Inbox, mishap: str) -> None:
         mails = [queue(), queue()]

@@ -10,7 +10,8 @@ from django.db import OperationalError, close_old_connections
 from backend.actions.alarms import alarm_of_crowds
 from backend.actions.purging import purge
 from backend.mail.outbox import send_due
-from backend.mail.transports import Transport, TransportDown, opened_transport
+from backend.mail.outcomes import TransportDown
+from backend.mail.transports import Transport, opened_transport
 
 logger = logging.getLogger(__name__)
 
