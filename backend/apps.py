@@ -12,7 +12,7 @@ class BackendConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import_module("backend.checks")
+        import_module("backend.management.checks")
 
     def import_models(self) -> None:
         """Django looks in `backend.models` alone; the views' models have a room of their own."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.gis.geos import Point
 
+from backend.actions.legal_documents import publish
 from backend.models import (
     ContentBlock,
     Endorsement,
@@ -67,16 +68,27 @@ def make_endorsement(**values: Any) -> Endorsement:
     return Endorsement.objects.create(**defaults | values)
 
 
+def make_legal_document(**values: Any) -> LegalDocument:
+    """A draft of the terms."""
+    n = next(numbers)
+    defaults = {
+        "kind": "terms",
+        "version": f"{n}",
+        "title": f"Terms {n}",
+        "content": "<p>Sign what you mean.</p>",
+    }
+    return LegalDocument.objects.create(**defaults | values)
+
+
+def publish_legal_document(**values: Any) -> LegalDocument:
+    """The current terms."""
+    return publish(document_id=make_legal_document(**values).pk)
+
+
 def publish_legal_texts(version: str = "2026-11") -> None:
     """The terms and the privacy text, without which nobody can endorse."""
     for kind in LegalDocument.Kind:
-        LegalDocument.objects.create(
-            kind=kind,
-            version=version,
-            title=kind.label,
-            content=f"<p>The {kind} of {version}.</p>",
-            published_at=datetime.now(UTC),
-        )
+        publish_legal_document(kind=kind, version=version)
 
 
 def submission_body(**members: Any) -> dict[str, Any]:

@@ -1,62 +1,109 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
 
+from backend.actions import legal_documents
 from backend.actions.errors import NotAllowed
-from backend.actions.legal_documents import publish
 from backend.admin.history import HistoryAdmin, log_changes
 from backend.models import LegalDocument
+
+LIST = "admin:coalition_legaldocument_changelist"
+PUBLISH = "coalition_legaldocument_publish"
+COPIED = ("kind", "title", "content")
 
 
 @admin.register(LegalDocument)
 class LegalDocumentAdmin(HistoryAdmin):
-    """Drafts, to be written and published; what is published can only be read."""
+    """The terms and the privacy text. A draft can be changed, deleted, and published for good."""
 
-    list_display = ["kind", "version", "title", "state", "published_at"]
+    list_display = ["title", "kind", "version", "state", "published_at"]
     list_filter = ["kind"]
+    search_fields = ["title", "version", "content"]
     ordering = ["kind", "-published_at", "-pk"]
     actions = ["publish"]
-    readonly_fields = ["published_at"]
-    fieldsets = [(None, {"fields": [("kind", "version"), "title", "content", "published_at"]})]
+    times = [*HistoryAdmin.times, "published_at"]
+    fieldsets = [(None, {"fields": ["kind", "version", "title", "content"]})]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        documents: Any = super().get_queryset(request)
+        return documents.with_state()
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> LegalDocument | None:
+        document = super().get_object(request, object_id, from_field)
+        if document is None or not connection.in_atomic_block:
+            return document
+        # Who is about to save or delete a draft waits for whoever publishes it, and is refused.
+        return LegalDocument.objects.select_for_update().filter(pk=document.pk).first()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_draft(obj) and super().has_change_permission(request, obj)
+        return is_draft(obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_draft(obj) and super().has_delete_permission(request, obj)
+        return is_draft(obj) and super().has_delete_permission(request, obj)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        # Drafts are deleted one by one, each locked: see get_object().
         actions = super().get_actions(request)
-        # It would fail at the first that is published: drafts are deleted one by one.
-        actions.pop("delete_selected", None)
-        return actions
+        return {name: action for name, action in actions.items() if name != "delete_selected"}
 
-    @admin.display(description="state")
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """With `copy` in the query, what the document with that key says."""
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        original = self.get_object(request, initial.pop("copy", ""))
+        return initial | {name: getattr(original, name) for name in COPIED if original}
+
+    @admin.display(ordering="published_at")
     def state(self, document: LegalDocument) -> str:
-        if document.published_at is None:
-            return "Draft"
-        is_current = LegalDocument.objects.current().filter(kind=document.kind).get() == document
-        return "Current" if is_current else "Superseded"
+        return document.state
 
-    @admin.action(
-        permissions=["change"],
-        description="Publish selected drafts: everybody who endorses agrees to them from now on",
-    )
-    def publish(self, request: HttpRequest, queryset: Any) -> None:
-        published = []
-        for document in queryset:
-            try:
-                publish(document_id=document.pk)
-            except NotAllowed:
-                self.message_user(request, f"{document} is published.", messages.WARNING)
-            else:
-                published.append(document)
-        log_changes(request, published, "Published.")
-        if published:
-            names = ", ".join(map(str, published))
-            self.message_user(request, f"Published {names}.", messages.SUCCESS)
+    @admin.action(permissions=["change"], description="Publish selected legal document")
+    def publish(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        keys = list(queryset.drafts().values_list("pk", flat=True)[:2])
+        if len(keys) == 1:
+            return redirect(f"admin:{PUBLISH}", keys[0])
+        self.message_user(request, "Select exactly one draft.", messages.ERROR)
+        return None
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.publish_view)
+        return [path("<int:pk>/publish/", view, name=PUBLISH), *super().get_urls()]
+
+    def publish_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Say what it means to publish a draft; publish it once that is confirmed."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        try:
+            if request.method != "POST":
+                return self._confirmation(request, LegalDocument.objects.drafts().get(pk=pk))
+            with transaction.atomic():
+                document = legal_documents.publish(document_id=pk)
+                log_changes(request, [document], "Published.")
+        except (NotAllowed, LegalDocument.DoesNotExist):
+            message = "Nothing was published: the document was published already, or deleted."
+            self.message_user(request, message, messages.ERROR)
+        else:
+            self.message_user(request, f"{document} is published, and current now.")
+        return redirect(LIST)
+
+    def _confirmation(self, request: HttpRequest, draft: LegalDocument) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Publish",
+            "opts": self.opts,
+            "draft": draft,
+            "current": LegalDocument.objects.current(draft.kind).first(),
+        }
+        return TemplateResponse(request, "admin/coalition/legaldocument/publish.html", context)
 
 
-def _is_draft(document: LegalDocument | None) -> bool:
+def is_draft(document: LegalDocument | None) -> bool:
+    """Whether it may still change; no document in particular may, so that actions are on offer."""
     return document is None or document.published_at is None

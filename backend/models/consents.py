@@ -1,16 +1,17 @@
-"""What a supporter is asked to agree to, in words that are kept with the answer.
+"""The texts of the consents that a supporter gives.
 
-They promise what the code does, so they change with it: a text that is changed gets a new version
-beside the old one, which stays, so that what somebody once agreed to can be read for ever.
+They are code, for they promise what the code does. What somebody agreed to is stored with the
+version and the digest of its text, so a text that was ever shown stays here as it was: to change
+one, add it below with a new version.
 """
 
+import hashlib
 from dataclasses import dataclass
-from hashlib import sha256
 
 
 @dataclass(frozen=True)
 class ConsentText:
-    """A question, by the member of a submission that answers it."""
+    """What a supporter reads beside a box, in one version of it."""
 
     name: str
     version: str
@@ -19,40 +20,53 @@ class ConsentText:
     @property
     def sha256(self) -> str:
         """In hexadecimal, of the text in UTF-8."""
-        return sha256(self.text.encode()).hexdigest()
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-# Of each name, the newest is last.
-TEXTS = [
+# Of each name the newest last.
+RELEASED = (
     ConsentText(
-        "public_display",
-        "2026-11",
-        "Show my endorsement to everybody on the coalition's public pages, with my name, my "
-        "organization and role, my state and county, and my statement.",
+        name="public_display",
+        version="2026-11",
+        text=(
+            "Show my endorsement on the coalition's public pages: my name, organization, role, "
+            "type (such as farmer or business), state and county, my statement, and the date. "
+            "My e-mail address is never shown."
+        ),
     ),
     ConsentText(
-        "is_public",
-        "2026-11",
-        "List me among the coalition's supporters and show me on its map. A private person is "
-        "shown to within two kilometres, never exactly; anybody else, such as a farm or a "
-        "business, is shown exactly at the place that was given.",
+        name="is_public",
+        version="2026-11",
+        text=(
+            "List me in the coalition's public directory and on its map: my name, organization, "
+            "role, type (such as farmer or business), state and county, the date, and my location. "
+            "An individual is shown to within two kilometers of where they said, anybody else "
+            "exactly there. My e-mail address is never shown."
+        ),
     ),
     ConsentText(
-        "email_updates",
-        "2026-11",
-        "Write to me about this and other campaigns of the coalition. I can take this back at "
-        "any time.",
+        name="email_updates",
+        version="2026-11",
+        text=(
+            "Write to me by e-mail about the coalition's campaigns. I can take this back at any "
+            "time."
+        ),
     ),
     ConsentText(
-        "is_authorized",
-        "2026-11",
-        "I am allowed to speak for the organization that I named.",
+        name="is_authorized",
+        version="2026-11",
+        text="I may speak for the organization that I named.",
     ),
+    # A form links both documents.
     ConsentText(
-        "terms_version",
-        "2026-11",
-        "I have read the terms and the privacy text, and I accept the terms.",
+        name="terms_version",
+        version="2026-11",
+        text=(
+            "I have read the terms and accept them. I have seen the privacy text, which says what "
+            "is kept about me, why, for how long, and who sees it."
+        ),
     ),
-]
+)
 
-CURRENT = {text.name: text for text in TEXTS}
+# What a form shows, by name.
+CURRENT = {consent.name: consent for consent in RELEASED}

@@ -1,15 +1,19 @@
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, Self
 
 import pgtrigger
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Case, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Now
 
 from backend.models import revision_triggers
 from backend.models.fields import RichTextField
 from backend.models.revision_sql import RowTrigger
 from backend.models.timestamps import TimestampedModel
 
-NEVER_CHANGES = "What was published never changes: publish a new version."
+# It stands in URLs, and beside the name of whoever accepted it.
+VERSION = r"^[0-9A-Za-z][0-9A-Za-z._-]*\Z"
 
 
 class LegalDocumentQuerySet(models.QuerySet["LegalDocument"]):
@@ -18,54 +22,98 @@ class LegalDocumentQuerySet(models.QuerySet["LegalDocument"]):
     def drafts(self) -> Self:
         return self.filter(published_at=None)
 
-    def current(self) -> Self:
-        """The newest that is published, of each kind."""
-        published = self.exclude(published_at=None)
-        return published.order_by("kind", "-published_at", "-pk").distinct("kind")
+    def published(self) -> Self:
+        return self.exclude(published_at=None)
+
+    def current(self, kind: str) -> Self:
+        """The document of a kind that was published last; empty if none was."""
+        newest = LegalDocument.objects.published().filter(kind=kind).newest_first()
+        return self.filter(pk=newest.values("pk")[:1])
+
+    def with_state(self) -> Self:
+        """Annotate `state`: draft, current or superseded."""
+        newest = LegalDocument.objects.published().filter(kind=OuterRef("kind")).newest_first()
+        return self.annotate(
+            state=Case(
+                When(published_at=None, then=Value("draft")),
+                When(pk=Subquery(newest.values("pk")[:1]), then=Value("current")),
+                default=Value("superseded"),
+            )
+        )
+
+    def newest_first(self) -> Self:
+        """Drafts before all others."""
+        return self.order_by("-published_at", "-pk")
 
 
 class LegalDocument(TimestampedModel):
-    """A version of the terms, or of the privacy text, that supporters agree to."""
+    """A version of the terms or of the privacy text. It never changes once it is published.
+
+    The one of a kind that was published last is current: what supporters accept.
+    """
 
     class Kind(models.TextChoices):
         TERMS = "terms"
         PRIVACY = "privacy"
 
-    kind = models.CharField(max_length=7, choices=Kind)
+    kind = models.CharField(max_length=10, choices=Kind)
     version = models.CharField(
-        max_length=20, help_text="As it is put on record with each consent, such as 2026-11."
+        max_length=20,
+        validators=[RegexValidator(VERSION, "Give letters, digits, dots, hyphens or underscores.")],
+        help_text="A short name for it, such as 2026-11.",
     )
     title = models.CharField(max_length=200)
-    content = RichTextField()
-    # Null is a draft, which nobody but staff sees.
-    published_at = models.DateTimeField(null=True, blank=True, editable=False)
+    content = RichTextField(
+        help_text="HTML. Scripts, forms, styles and links other than https are removed.",
+    )
+    # actions/legal_documents.py sets it.
+    published_at = models.DateTimeField(null=True, editable=False)
 
-    objects: ClassVar = models.Manager.from_queryset(LegalDocumentQuerySet)()
+    objects = LegalDocumentQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        state: str  # with_state()
 
     class Meta:
         db_table = "core_legaldocument"
         triggers = [
             *revision_triggers.OF_LEGAL_DOCUMENTS,
             RowTrigger(
-                name="published_never_changes",
+                name="keep_published",
                 operation=pgtrigger.Update | pgtrigger.Delete,
-                condition=pgtrigger.Condition("OLD.published_at IS NOT NULL"),
-                func=f"RAISE restrict_violation USING MESSAGE = '{NEVER_CHANGES}';",
+                condition=pgtrigger.Condition("(OLD.published_at IS NOT NULL)"),
+                func="""
+                    RAISE EXCEPTION 'A published legal document cannot be changed or deleted.'
+                    USING ERRCODE = 'integrity_constraint_violation',
+                        HINT = 'Write a new version, and publish that.';
+                """,
             ),
         ]
         indexes = [
-            models.Index(fields=["kind", "-published_at", "-id"], name="idx_legaldocument_current")
+            # The current document of a kind.
+            models.Index(
+                fields=["kind", "-published_at", "-id"],
+                condition=Q(published_at__isnull=False),
+                name="idx_legal_current",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["kind", "version"], name="unique_legal_version"),
             models.CheckConstraint(
-                condition=models.Q(kind__in=["terms", "privacy"]), name="valid_legal_kind"
+                condition=Q(kind__in=["terms", "privacy"]), name="valid_legal_kind"
+            ),
+            models.CheckConstraint(condition=Q(version__regex=VERSION), name="valid_legal_version"),
+            # What is true of a moment now stays true, so the check need not be immutable.
+            models.CheckConstraint(
+                condition=Q(published_at__lte=Now()), name="valid_legal_published_at"
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.version}"
+        return f"{self.title} ({self.version})"
 
     def clean(self) -> None:
+        """Whoever read it must find what they have read."""
         if self.published_at is not None:
-            raise ValidationError(NEVER_CHANGES, code="published")
+            message = "A published document cannot be changed. Write a new version."
+            raise ValidationError(message, code="published")

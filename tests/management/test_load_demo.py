@@ -80,7 +80,7 @@ class TestLoadDemo:
     def test_receives_what_supporters_sent(self) -> None:
         load_demo()
 
-        assert LegalDocument.objects.current().count() == 2
+        assert LegalDocument.objects.published().count() == 2
         waiting = Submission.objects.undecided()
         assert waiting.count() == 3
         flags = {flag["flag"] for sent in waiting for flag in sent.flags}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -13,12 +14,12 @@ from django.contrib.gis.geos import Point
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Func, Value
 from django.db.models.functions import Now, Upper
+from django.utils import timezone
 
 from backend.models import (
     ContentBlock,
     Endorsement,
     HomePage,
-    LegalDocument,
     OutgoingMail,
     PolicyCampaign,
     Stakeholder,
@@ -29,6 +30,7 @@ from tests.factories import (
     make_campaign,
     make_endorsement,
     make_homepage,
+    make_legal_document,
     make_stakeholder,
     make_submission,
     publish_legal_texts,
@@ -95,7 +97,12 @@ BY_ORM: list[tuple[str, Violation]] = [
     ("decided_submission_is_confirmed", lambda: Submission.objects.update(decided_at=Now())),
     ("valid_mail_state", lambda: OutgoingMail.objects.update(state="lost")),
     ("unique_legal_version", lambda: publish_legal_texts("1")),
-    ("valid_legal_kind", lambda: LegalDocument.objects.create(kind="cookies", version="1")),
+    ("valid_legal_kind", lambda: make_legal_document(kind="cookies")),
+    ("valid_legal_version", lambda: make_legal_document(version="1/2")),
+    (
+        "valid_legal_published_at",
+        lambda: make_legal_document(published_at=timezone.now() + timedelta(days=1)),
+    ),
 ]
 
 BY_SQL = [
@@ -197,6 +204,20 @@ BY_SQL = [
         """
         INSERT INTO core_legaldocument (kind, version, title, content)
         VALUES ('cookies', '1', '', '')
+        """,
+    ),
+    (
+        "valid_legal_version",
+        """
+        INSERT INTO core_legaldocument (kind, version, title, content)
+        VALUES ('terms', '', '', '')
+        """,
+    ),
+    (
+        "valid_legal_published_at",
+        """
+        INSERT INTO core_legaldocument (kind, version, title, content, published_at)
+        VALUES ('terms', '2', '', '', 'infinity')
         """,
     ),
 ]

@@ -471,9 +471,10 @@ export interface components {
         /** @description A version of the terms or of the privacy text. `content` is HTML, safe to show. */
         LegalDocument: {
             kind: components["schemas"]["KindEnum"];
-            /** @description As it is put on record with each consent, such as 2026-11. */
+            /** @description A short name for it, such as 2026-11. */
             version: string;
             title: string;
+            /** @description HTML. Scripts, forms, styles and links other than https are removed. */
             content: string;
             /** Format: date-time */
             published_at: string;
