@@ -3,6 +3,7 @@ request made as coalition_app or coalition_reader through pgBouncer."""
 
 import os
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,21 @@ def connect_as_owner() -> Connection:
 def owner() -> Iterator[Connection]:
     with connect_as_owner() as connected:
         yield connected
+
+
+@contextmanager
+def days_later(days: int) -> Iterator[None]:
+    """Have the database take the day after so many days for today."""
+    with connect_as_owner() as owner:
+        [(definition,)] = owner.execute(
+            "SELECT pg_get_functiondef('coalition_today'::regproc)"
+        ).fetchall()
+        assert "(now() AT" in definition
+        owner.execute(definition.replace("now()", f"(now() + interval '{days} days')"))
+        try:
+            yield
+        finally:
+            owner.execute(definition)
 
 
 def remove_committed_rows(_test_case: TransactionTestCase | None = None) -> None:

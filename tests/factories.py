@@ -1,10 +1,11 @@
 """Valid rows, each different from the last; what a test is about it says itself."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 from django.contrib.gis.geos import Point
+from django.utils import timezone
 
 from backend.actions.legal_documents import publish
 from backend.models import (
@@ -134,3 +135,9 @@ def make_submission(**values: Any) -> Submission:
     if "campaign" not in values:
         defaults["campaign"] = make_campaign()
     return Submission.objects.create(**defaults | values)
+
+
+def created_days_ago(days: int, endorsement: Endorsement) -> None:
+    """Have an endorsement created at this time of an earlier day."""
+    moment = timezone.now() - timedelta(days=days)
+    Endorsement.all_objects.filter(pk=endorsement.pk).update(created_at=moment)

@@ -42,6 +42,11 @@ class CampaignSerializer(serializers.ModelSerializer[PublicCampaign]):
     """A campaign, and how many endorsements of it are public."""
 
     endorsement_count = serializers.IntegerField(min_value=0, read_only=True)
+    endorsement_count_7d = serializers.IntegerField(
+        min_value=0,
+        read_only=True,
+        help_text="How many of them were created today or on the six days before, in UTC.",
+    )
 
     class Meta:
         model = PublicCampaign
@@ -55,6 +60,7 @@ class CampaignSerializer(serializers.ModelSerializer[PublicCampaign]):
             "allow_endorsements",
             "endorsement_form_instructions",
             "endorsement_count",
+            "endorsement_count_7d",
             "created_at",
             "updated_at",
         ]

@@ -1,6 +1,6 @@
 from backend.models.campaign import PolicyCampaign
 from backend.models.endorsement import Endorsement
-from backend.models.endorsement_tally import EndorsementTally
+from backend.models.endorsement_tally import EndorsementDailyTally, EndorsementTally
 from backend.models.homepage import ContentBlock, HomePage
 from backend.models.idempotent_request import IdempotentRequest
 from backend.models.legal_document import LegalDocument
@@ -16,6 +16,7 @@ from backend.models.us_states import State
 __all__ = [
     "ContentBlock",
     "Endorsement",
+    "EndorsementDailyTally",
     "EndorsementTally",
     "HomePage",
     "IdempotentRequest",

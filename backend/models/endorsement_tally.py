@@ -1,6 +1,6 @@
-"""How many public endorsements each campaign has, kept by triggers.
+"""How many public endorsements each campaign has, in all and of each day, kept by triggers.
 
-The count is exact under concurrency because whoever changes what another's difference depends
+The counts are exact under concurrency because whoever changes what another's difference depends
 on makes that other wait:
 
 - A transaction that inserts endorsements, or moves them to another stakeholder, holds FOR SHARE the
@@ -11,7 +11,7 @@ on makes that other wait:
   after those that wait, and so see what the other has committed.
 
 Locks are taken in one order: stakeholders, endorsements, tallies, the rows of each by their
-key. Soft deletion takes them in the same order.
+key, a campaign's tally before those of its days. Soft deletion takes them in the same order.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -25,28 +25,43 @@ from backend.models.triggers import OwnersTrigger
 
 
 def tally(differences: str) -> str:
-    """SQL that adds to each campaign's tally its part of the rows `(campaign_id, difference)`."""
+    """SQL that adds its part of the rows `(campaign_id, day, difference)` to each tally.
+
+    It ends the function, and tells the revision of campaigns.
+    """
     # The row that would be inserted is checked even where it is not, so it cannot carry a
     # negative difference to the update.
     return f"""
-        WITH differences AS MATERIALIZED (
-            SELECT campaign_id, sum(difference)::integer AS difference
+        FOR part IN
+            SELECT campaign_id, day, sum(difference)::integer AS difference
             FROM ({differences}) AS each_row
-            GROUP BY campaign_id
+            GROUP BY GROUPING SETS ((campaign_id), (campaign_id, day))
             HAVING sum(difference) <> 0
-        )
-        INSERT INTO endorsements_tally AS tally (campaign_id, endorsement_count)
-        SELECT campaign_id, greatest(difference, 0) FROM differences ORDER BY campaign_id
-        ON CONFLICT (campaign_id) DO UPDATE SET endorsement_count = tally.endorsement_count + (
-            SELECT difference FROM differences WHERE differences.campaign_id = tally.campaign_id
-        );
-    """
+            ORDER BY campaign_id, day NULLS FIRST
+        LOOP
+            IF part.day IS NULL THEN
+                INSERT INTO endorsements_tally AS tally (campaign_id, endorsement_count)
+                VALUES (part.campaign_id, greatest(part.difference, 0))
+                ON CONFLICT (campaign_id) DO UPDATE
+                SET endorsement_count = tally.endorsement_count + part.difference;
+            ELSE
+                INSERT INTO endorsements_dailytally AS tally (campaign_id, day, endorsement_count)
+                VALUES (part.campaign_id, part.day, greatest(part.difference, 0))
+                ON CONFLICT (campaign_id, day) DO UPDATE
+                SET endorsement_count = tally.endorsement_count + part.difference;
+            END IF;
+        END LOOP;
+    """ + revision_triggers.of_days(differences)
+
+
+def day_of(row: str) -> str:
+    return f"({row}.created_at AT TIME ZONE 'UTC')::date"
 
 
 def counted(difference: int, rows: str) -> str:
     """SQL for the `difference` that each row of a transition table makes, if it is counted."""
     return f"""
-        SELECT campaign_id, {difference} AS difference
+        SELECT campaign_id, {day_of("endorsement")} AS day, {difference} AS difference
         FROM {rows} AS endorsement JOIN stakeholders_stakeholder AS stakeholder
             ON stakeholder.id = endorsement.stakeholder_id
         WHERE endorsement.is_public AND stakeholder.deleted_at IS NULL
@@ -71,18 +86,24 @@ HIDDEN_OR_RESTORED = """
     HAVING sum(live) <> 0
 """
 
+
+class TallyTrigger(OwnersTrigger):
+    """One whose function ends with `tally`, with the variables that it needs."""
+
+    level = pgtrigger.Statement
+    declare = [("part", "record"), ("changed", "bigint[]")]
+
+
 OF_ENDORSEMENTS = [
-    OwnersTrigger(
+    TallyTrigger(
         name="tally_inserted",
-        level=pgtrigger.Statement,
         operation=pgtrigger.Insert,
         referencing=pgtrigger.Referencing(new="new_rows"),
         func=hold_stakeholders("SELECT stakeholder_id FROM new_rows")
         + tally(counted(1, "new_rows")),
     ),
-    OwnersTrigger(
+    TallyTrigger(
         name="tally_updated",
-        level=pgtrigger.Statement,
         operation=pgtrigger.Update,
         referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
         # A stakeholder that keeps or loses one cannot be hidden meanwhile: that locks its row.
@@ -91,9 +112,8 @@ OF_ENDORSEMENTS = [
         )
         + tally(f"{counted(1, 'new_rows')} UNION ALL {counted(-1, 'old_rows')}"),
     ),
-    OwnersTrigger(
+    TallyTrigger(
         name="tally_deleted",
-        level=pgtrigger.Statement,
         operation=pgtrigger.Delete,
         referencing=pgtrigger.Referencing(old="old_rows"),
         func=tally(counted(-1, "old_rows")),
@@ -102,15 +122,14 @@ OF_ENDORSEMENTS = [
         name="tally_truncated",
         level=pgtrigger.Statement,
         operation=pgtrigger.Truncate,
-        func="DELETE FROM endorsements_tally;",
+        func="DELETE FROM endorsements_tally; DELETE FROM endorsements_dailytally;",
     ),
 ]
 
 OF_STAKEHOLDERS = [
-    OwnersTrigger(
+    TallyTrigger(
         name="tally_hidden_or_restored",
         # Not UPDATE OF deleted_at: a list of columns and transition tables exclude each other.
-        level=pgtrigger.Statement,
         operation=pgtrigger.Update,
         referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
         func=f"""
@@ -123,7 +142,7 @@ OF_STAKEHOLDERS = [
         """
         + tally(
             f"""
-            SELECT campaign_id, difference
+            SELECT campaign_id, {day_of("endorsement")} AS day, difference
             FROM ({HIDDEN_OR_RESTORED}) AS stakeholder JOIN endorsements_endorsement AS endorsement
                 ON endorsement.stakeholder_id = stakeholder.id
             WHERE endorsement.is_public
@@ -138,7 +157,10 @@ OF_CAMPAIGNS = [
         level=pgtrigger.Statement,
         operation=pgtrigger.Delete,
         referencing=pgtrigger.Referencing(old="old_rows"),
-        func="DELETE FROM endorsements_tally WHERE campaign_id IN (SELECT id FROM old_rows);",
+        func="".join(
+            f"DELETE FROM {table} WHERE campaign_id IN (SELECT id FROM old_rows);"
+            for table in ("endorsements_tally", "endorsements_dailytally")
+        ),
     )
 ]
 
@@ -174,3 +196,33 @@ class EndorsementTally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.endorsement_count} for {self.campaign}"
+
+
+class EndorsementDailyTally(models.Model):
+    """How many of a campaign's public endorsements were created on a day of UTC."""
+
+    pk = models.CompositePrimaryKey("campaign", "day")
+    campaign = models.ForeignKey(
+        "coalition.PolicyCampaign",
+        # As the campaign's own tally.
+        on_delete=models.DO_NOTHING,
+        related_name="daily_tallies",
+        db_index=False,
+    )
+    day = models.DateField()
+    endorsement_count = models.IntegerField()
+
+    if TYPE_CHECKING:
+        campaign_id: Any
+
+    class Meta:
+        db_table = "endorsements_dailytally"
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(endorsement_count__gte=0), name="positive_daily_endorsement_count"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.endorsement_count} for {self.campaign} on {self.day}"

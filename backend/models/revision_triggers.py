@@ -209,3 +209,34 @@ OF_ENDORSEMENT_TALLIES = [
     ),
     truncated("public_campaign", "public_totals"),
 ]
+
+
+def of_days(differences: str) -> str:
+    """Revise the campaigns if the rows `(campaign_id, day, difference)` change a seven-day count.
+
+    No trigger on the tallies of days could tell: from one day to another is no difference. The
+    array `changed` is a variable of the function.
+    """
+    # Tomorrow's count as well, for the transaction may commit then.
+    is_changed = " OR ".join(
+        f"sum(difference) FILTER (WHERE day BETWEEN {today} - 6 AND {today}) <> 0"
+        for today in ("coalition_today()", "coalition_today() + 1")
+    )
+    campaigns = "SELECT id FROM campaigns_policycampaign AS campaign WHERE id = ANY (changed)"
+    return f"""
+        IF coalition_is_revised('public_campaign') THEN
+            RETURN NULL;
+        END IF;
+        SELECT array_agg(campaign_id) INTO changed FROM (
+            SELECT campaign_id FROM ({differences}) AS each_row
+            GROUP BY campaign_id HAVING {is_changed}
+        ) AS campaign;
+        IF changed IS NULL THEN
+            RETURN NULL;
+        END IF;
+    """ + revise_if(
+        f"EXISTS ({campaigns} AND {PUBLIC_CAMPAIGN})",
+        "public_campaign",
+        hold=share(CAMPAIGN_LOCK, campaigns),
+        missing=f"cardinality(changed) > (SELECT count(*) FROM ({campaigns}) AS found)",
+    )

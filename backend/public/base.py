@@ -15,6 +15,8 @@ class PublicModel(models.Model):
     read_from: ClassVar[str] = "public"
     # The view's SELECT.
     definition: ClassVar[str]
+    # Whether what it shows depends on coalition_today(), without any write.
+    depends_on_date: ClassVar[bool] = False
 
     class Meta:
         abstract = True

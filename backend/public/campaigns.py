@@ -31,17 +31,27 @@ class PublicCampaignQuerySet(models.QuerySet["PublicCampaign"]):
 
 
 class PublicCampaign(PublicModel):
-    """A live and active campaign, and how many public endorsements it has."""
+    """A live and active campaign, and how many public endorsements it has.
+
+    `endorsement_count_7d` are those of them created today or on the six days before, in UTC.
+    """
 
     definition = """
         SELECT
             campaign.id, title, slug, summary, description, endorsement_statement,
             allow_endorsements, endorsement_form_instructions, created_at, updated_at,
-            coalesce(tally.endorsement_count, 0) AS endorsement_count
+            coalesce(tally.endorsement_count, 0) AS endorsement_count,
+            (
+                SELECT coalesce(sum(daily.endorsement_count), 0)
+                FROM endorsements_dailytally AS daily
+                WHERE daily.campaign_id = campaign.id
+                    AND daily.day BETWEEN coalition_today() - 6 AND coalition_today()
+            )::integer AS endorsement_count_7d
         FROM campaigns_policycampaign AS campaign
             LEFT JOIN endorsements_tally AS tally ON tally.campaign_id = campaign.id
         WHERE active AND deleted_at IS NULL
     """
+    depends_on_date = True
 
     title = column(PolicyCampaign, "title")
     slug = column(PolicyCampaign, "slug")
@@ -53,6 +63,7 @@ class PublicCampaign(PublicModel):
     created_at = column(PolicyCampaign, "created_at")
     updated_at = column(PolicyCampaign, "updated_at")
     endorsement_count = models.IntegerField()
+    endorsement_count_7d = models.IntegerField()
 
     objects = PublicCampaignQuerySet.as_manager()
 

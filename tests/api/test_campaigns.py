@@ -1,11 +1,12 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
-from backend.models import PolicyCampaign
-from tests.factories import make_campaign, make_endorsement, make_stakeholder
+from backend.models import Endorsement, PolicyCampaign
+from tests.factories import created_days_ago, make_campaign, make_endorsement, make_stakeholder
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +58,7 @@ class TestListCampaigns:
                 "created_at": campaign.created_at,
                 "updated_at": campaign.updated_at,
                 "endorsement_count": 1,
+                "endorsement_count_7d": 1,
             }
         ]
 
@@ -70,6 +72,38 @@ class TestListCampaigns:
         make_endorsement(campaign=campaign).stakeholder.delete()
 
         assert api.get(URL).json()["results"][0]["endorsement_count"] == 2
+
+    def test_counts_those_of_today_and_of_the_six_days_before(self, api: APIClient) -> None:
+        campaign = make_campaign()
+        for days_ago in (0, 1, 1, 5, 6, 7, 8, 400, -1):
+            created_days_ago(days_ago, make_endorsement(campaign=campaign))
+        created_days_ago(2, make_endorsement(campaign=campaign, status="pending"))
+        make_endorsement(campaign=make_campaign())
+
+        _, counted = api.get(URL).json()["results"]
+
+        assert counted["endorsement_count"] == 9
+        assert counted["endorsement_count_7d"] == 5
+
+    @pytest.mark.parametrize(
+        ("moment", "count"),
+        [
+            (timedelta(days=-6), 1),
+            (timedelta(days=-6, microseconds=-1), 0),
+            (timedelta(days=1, microseconds=-1), 1),
+            (timedelta(days=1), 0),
+        ],
+    )
+    def test_counts_days_from_midnight_to_midnight_in_utc(
+        self, api: APIClient, moment: timedelta, count: int
+    ) -> None:
+        campaign = make_endorsement().campaign
+        midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        Endorsement.objects.update(created_at=midnight + moment)
+
+        response = api.get(f"{URL}/{campaign.slug}")
+
+        assert response.json()["endorsement_count_7d"] == count
 
     def test_is_newest_first(self, api: APIClient) -> None:
         make_campaign(slug="old")
@@ -122,6 +156,7 @@ class TestRetrieveCampaign:
 
         assert response.json()["slug"] == "clean-water"
         assert response.json()["endorsement_count"] == 0
+        assert response.json()["endorsement_count_7d"] == 0
 
     def test_takes_no_parameters_of_the_list(self, api: APIClient) -> None:
         make_campaign(slug="clean-water")

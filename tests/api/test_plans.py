@@ -180,6 +180,8 @@ class TestCampaigns:
         (most_endorsed,) = plans(api, "/api/v1/campaigns?ordering=-endorsement_count")
 
         assert "endorsements_tally_pkey" in newest
+        assert "endorsements_dailytally_pkey" in newest
+        assert "endorsements_dailytally_pkey" in most_endorsed
         assert "endorsements_tally" in most_endorsed
         assert "endorsements_endorsement" not in newest + most_endorsed
 

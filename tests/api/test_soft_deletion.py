@@ -22,11 +22,11 @@ BEFORE = {
     "endorsers": (["Ann"], 1),
     "campaigns": (["clean-water"], 1),
     "campaign": 200,
-    "endorsement_count": 1,
+    "endorsement_counts": (1, 1),
     "endorsements": (["Ann"], 1),
 }
 NOBODY: tuple[list[str], int] = ([], 0)
-WITHOUT_ENDORSEMENT = {"endorsers": NOBODY, "endorsement_count": 0, "endorsements": NOBODY}
+WITHOUT_ENDORSEMENT = {"endorsers": NOBODY, "endorsement_counts": (0, 0), "endorsements": NOBODY}
 WITHOUT_STAKEHOLDER = {
     **WITHOUT_ENDORSEMENT,
     "listed": NOBODY,
@@ -38,7 +38,7 @@ WITHOUT_CAMPAIGN = {
     "endorsers": NOBODY,
     "campaigns": NOBODY,
     "campaign": 404,
-    "endorsement_count": None,
+    "endorsement_counts": (None, None),
     "endorsements": None,
 }
 
@@ -72,7 +72,10 @@ def everything(api: APIClient, stakeholder: Stakeholder) -> dict[str, Any]:
         "endorsers": stakeholders(api.get(f"{API}/stakeholders?campaign=clean-water")),
         "campaigns": ([each["slug"] for each in campaigns["results"]], campaigns["count"]),
         "campaign": campaign.status_code,
-        "endorsement_count": campaign.json().get("endorsement_count"),
+        "endorsement_counts": (
+            campaign.json().get("endorsement_count"),
+            campaign.json().get("endorsement_count_7d"),
+        ),
         "endorsements": endorsements(api.get(f"{API}/campaigns/clean-water/endorsements")),
     }
 

@@ -18,7 +18,7 @@ from backend.models import PolicyCampaign, Stakeholder
 from backend.public import PublicModel
 from backend.public.revisions import revision_of
 from deploy.processes import free_port
-from tests.conftest import connect_as_owner
+from tests.conftest import connect_as_owner, days_later
 from tests.factories import (
     make_block,
     make_campaign,
@@ -155,6 +155,41 @@ class TestWrites:
         assert not self.changed(
             api, "/api/v1/homepage", lambda: Stakeholder.objects.update(name="New")
         )
+
+
+@pytest.mark.usefixtures("coalition")
+class TestDate:
+    @pytest.mark.parametrize("path", ["/api/v1/campaigns", "/api/v1/campaigns/clean-water"])
+    def test_makes_yesterdays_copy_of_a_campaign_an_old_one(
+        self, api: APIClient, path: str
+    ) -> None:
+        copy = api.get(path)["ETag"]
+
+        with days_later(1):
+            response = api.get(path, HTTP_IF_NONE_MATCH=copy)
+
+        assert response.status_code == 200
+        assert response["ETag"] != copy
+        assert api.get(path)["ETag"] == copy
+
+    def test_makes_kept_answers_of_campaigns_anew(self, api: APIClient) -> None:
+        def count() -> int:
+            [campaign] = api.get("/api/v1/campaigns").json()["results"]
+            number: int = campaign["endorsement_count_7d"]
+            return number
+
+        assert count() == 1
+        with days_later(6):
+            assert count() == 1
+        with days_later(7):
+            assert count() == 0
+
+    @pytest.mark.parametrize("path", ["/api/v1", "/api/v1/homepage", LIST, f"{LIST}.geojson"])
+    def test_is_nothing_to_what_does_not_depend_on_it(self, api: APIClient, path: str) -> None:
+        copy = api.get(path)["ETag"]
+
+        with days_later(1):
+            assert api.get(path, HTTP_IF_NONE_MATCH=copy).status_code == 304
 
 
 def make_endorsement_of(stakeholder: Stakeholder) -> Callable[[], object]:

@@ -5,8 +5,8 @@ import psycopg
 import pytest
 from django.core.management import call_command
 
-from backend.models import PolicyCampaign, StakeholderTally
-from backend.public import PublicStakeholder, PublicTotals
+from backend.models import Endorsement, PolicyCampaign, StakeholderTally
+from backend.public import PublicCampaign, PublicStakeholder, PublicTotals
 from backend.public.revisions import revision_of
 from tests.factories import make_campaign, make_endorsement, make_stakeholder
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "publ
 
 Owner = psycopg.Connection[tuple[Any, ...]]
 
-RIGHT = "Every campaign's endorsement count and the stakeholder count are right.\n"
+RIGHT = "Every campaign's endorsement counts and the stakeholder count are right.\n"
 
 
 def check(*arguments: str) -> tuple[int, str]:
@@ -52,6 +52,27 @@ class TestCheckCounts:
             "Count them anew: ./manage.py check_counts --rebuild",
         ]
 
+    def test_lists_the_days_whose_count_is_wrong(self, owner: Owner) -> None:
+        for slug in ("clean-water", "oysters"):
+            make_endorsement(campaign=make_campaign(slug=slug))
+        Endorsement.objects.update(created_at="2026-11-02T09:30:00Z")
+        owner.execute("DELETE FROM endorsements_dailytally")
+        owner.execute(
+            "INSERT INTO endorsements_dailytally (campaign_id, day, endorsement_count) "
+            "SELECT id, day::date, count FROM campaigns_policycampaign, "
+            "(VALUES ('clean-water', '2026-11-02', 1), ('clean-water', '2026-11-03', 0), "
+            "('oysters', '2026-11-03', 7)) AS tallies (of, day, count) WHERE of = slug"
+        )
+
+        code, said = check()
+
+        assert code == 1
+        assert said.splitlines() == [
+            "oysters on 2026-11-02: its count is 0, its public endorsements are 1.",
+            "oysters on 2026-11-03: its count is 7, its public endorsements are 0.",
+            "Count them anew: ./manage.py check_counts --rebuild",
+        ]
+
     def test_says_that_the_count_of_stakeholders_is_wrong(self, owner: Owner) -> None:
         make_stakeholder()
         owner.execute("INSERT INTO stakeholders_tally (difference) VALUES (6)")
@@ -68,21 +89,27 @@ class TestCheckCounts:
         campaign = make_endorsement().campaign
         make_endorsement(campaign=campaign)
         owner.execute("DELETE FROM endorsements_tally")
+        owner.execute("UPDATE endorsements_dailytally SET day = day - 7, endorsement_count = 9")
         owner.execute("UPDATE stakeholders_tally SET difference = -5")
         assert check()[0] == 1
 
         assert check("--rebuild") == (0, RIGHT)
 
         assert PolicyCampaign.objects.with_endorsement_count().get().endorsement_count == 2
+        assert PublicCampaign.objects.get().endorsement_count_7d == 2
         assert StakeholderTally.objects.get().difference == 2
 
     def test_has_answers_with_the_wrong_number_made_anew(self, owner: Owner) -> None:
-        make_stakeholder()
+        make_campaign()
         owner.execute("UPDATE stakeholders_tally SET difference = -5")
-        before = revision_of(PublicStakeholder, PublicTotals)
+        owner.execute(
+            "INSERT INTO endorsements_dailytally (campaign_id, day, endorsement_count) "
+            "SELECT id, coalition_today(), 9 FROM campaigns_policycampaign"
+        )
+        views = (PublicCampaign, PublicStakeholder, PublicTotals)
+        before = revision_of(*views).split(".")
 
         check("--rebuild")
 
-        stakeholders, totals = revision_of(PublicStakeholder, PublicTotals).split(".")
-        assert stakeholders not in before
-        assert totals not in before
+        after = revision_of(*views).split(".")
+        assert all(one != other for one, other in zip(before, after, strict=True))

@@ -224,7 +224,13 @@ BY_SQL = [
 
 
 # Nobody else may write the table.
-BY_OWNER = [("positive_endorsement_count", "INSERT INTO endorsements_tally VALUES (1, -1)")]
+BY_OWNER = [
+    ("positive_endorsement_count", "INSERT INTO endorsements_tally VALUES (1, -1)"),
+    (
+        "positive_daily_endorsement_count",
+        "INSERT INTO endorsements_dailytally VALUES (1, '2026-11-02', -1)",
+    ),
+]
 
 
 @pytest.fixture

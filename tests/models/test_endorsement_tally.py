@@ -1,9 +1,10 @@
-"""A campaign's count is that of its public endorsements, whoever changes what and how."""
+"""A campaign's counts are those of its public endorsements, whoever changes what and how."""
 
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import date, timedelta
 from itertools import product
 from time import monotonic, sleep
 from typing import Any
@@ -14,7 +15,14 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 
-from backend.models import Endorsement, EndorsementTally, PolicyCampaign, Stakeholder
+from backend.actions.tallies import miscounts
+from backend.models import (
+    Endorsement,
+    EndorsementDailyTally,
+    EndorsementTally,
+    PolicyCampaign,
+    Stakeholder,
+)
 from tests.factories import make_campaign, make_endorsement, make_stakeholder
 
 pytestmark = pytest.mark.django_db
@@ -23,9 +31,18 @@ Owner = psycopg.Connection[tuple[Any, ...]]
 
 
 def count_of(campaign: PolicyCampaign) -> int:
+    """The count that is kept; it, and those of its days, must be what counting finds."""
+    assert list(miscounts()) == []
     row = PolicyCampaign.all_objects.with_endorsement_count().get(pk=campaign.pk)
     count: int = row.endorsement_count
     return count
+
+
+def days_of(campaign: PolicyCampaign) -> dict[str, int]:
+    """The counts that are kept of a campaign's days, but those of none."""
+    assert list(miscounts()) == []
+    tallies = EndorsementDailyTally.objects.filter(campaign=campaign, endorsement_count__gt=0)
+    return {str(tally.day): tally.endorsement_count for tally in tallies.order_by("day")}
 
 
 def run(statement: str) -> None:
@@ -166,6 +183,121 @@ class TestCount:
         endorsement.campaign.delete(hard=True)
 
         assert not EndorsementTally.objects.exists()
+        assert not EndorsementDailyTally.objects.exists()
+
+
+class TestDays:
+    @pytest.mark.parametrize(
+        ("moment", "day"),
+        [
+            ("2026-11-02T00:00:00Z", "2026-11-02"),
+            ("2026-11-02T23:59:59.999999Z", "2026-11-02"),
+            ("2026-11-02T23:00:00-05:00", "2026-11-03"),
+            ("2026-11-02T01:00:00+13:00", "2026-11-01"),
+        ],
+    )
+    def test_are_those_of_utc_in_any_session(self, moment: str, day: str) -> None:
+        endorsement = make_endorsement()
+
+        run("SET LOCAL TIME ZONE 'America/New_York'")
+        run(f"UPDATE endorsements_endorsement SET created_at = '{moment}'")
+
+        assert days_of(endorsement.campaign) == {day: 1}
+
+    def test_have_an_endorsement_on_the_day_it_is_created(self) -> None:
+        endorsement = make_endorsement()
+
+        assert days_of(endorsement.campaign) == {str(endorsement.created_at.date()): 1}
+
+    def test_follow_endorsements_to_other_days_without_any_change_of_the_whole(self) -> None:
+        campaign = make_campaign()
+        for _ in range(3):
+            make_endorsement(campaign=campaign)
+
+        run("UPDATE endorsements_endorsement SET created_at = '2026-11-01Z'")
+        assert days_of(campaign) == {"2026-11-01": 3}
+
+        run(
+            "UPDATE endorsements_endorsement SET created_at = '2026-11-02Z' "
+            "WHERE id = (SELECT min(id) FROM endorsements_endorsement)"
+        )
+        assert days_of(campaign) == {"2026-11-01": 2, "2026-11-02": 1}
+        assert count_of(campaign) == 3
+
+    def test_follow_a_statement_that_moves_as_many_there_as_back(self) -> None:
+        campaign = make_campaign()
+        for day in ("2026-11-01", "2026-11-02", "2026-11-02"):
+            created_on(day, make_endorsement(campaign=campaign))
+
+        run(
+            "UPDATE endorsements_endorsement SET created_at = CASE created_at::date "
+            "WHEN '2026-11-01' THEN '2026-11-02Z'::timestamptz ELSE '2026-11-01Z' END"
+        )
+
+        assert days_of(campaign) == {"2026-11-01": 2, "2026-11-02": 1}
+
+    def test_follow_an_endorsement_that_changes_all_at_once(self) -> None:
+        endorsement, other = make_endorsement(), make_campaign()
+        created_on("2026-11-01", endorsement)
+        run(
+            f"INSERT INTO endorsements_endorsement (stakeholder_id, campaign_id, public_display) "
+            f"VALUES ({make_stakeholder().pk}, {other.pk}, true)"
+        )
+
+        run(
+            f"UPDATE endorsements_endorsement SET status = 'approved', campaign_id = {other.pk}, "
+            f"created_at = '2026-11-02Z'"
+        )
+
+        assert (days_of(endorsement.campaign), days_of(other)) == ({}, {"2026-11-02": 2})
+
+    def test_do_not_have_what_is_private_wherever_it_is_moved(self) -> None:
+        endorsement = make_endorsement(status="pending")
+        hidden = make_endorsement(stakeholder=make_stakeholder(deleted_at=timezone.now()))
+
+        run("UPDATE endorsements_endorsement SET created_at = '2026-11-02Z'")
+
+        assert days_of(endorsement.campaign) == days_of(hidden.campaign) == {}
+
+    def test_follow_stakeholders_hidden_and_restored_by_sql(self) -> None:
+        campaign = make_campaign()
+        for day in ("2026-11-01", "2026-11-02", "2026-11-02"):
+            created_on(day, make_endorsement(campaign=campaign))
+
+        run("UPDATE stakeholders_stakeholder SET deleted_at = now()")
+        assert days_of(campaign) == {}
+
+        run("UPDATE stakeholders_stakeholder SET deleted_at = NULL")
+        assert days_of(campaign) == {"2026-11-01": 1, "2026-11-02": 2}
+
+    def test_follow_one_statement_about_many_days_of_many_campaigns(self) -> None:
+        campaigns = [make_campaign() for _ in range(3)]
+        for campaign, stakeholder in product(campaigns, [make_stakeholder() for _ in range(5)]):
+            make_endorsement(campaign=campaign, stakeholder=stakeholder, status="pending")
+        first = date(2026, 11, 1)
+        each_day = {str(first + timedelta(days=n)): 1 for n in range(5)}
+
+        run(
+            "UPDATE endorsements_endorsement SET status = 'approved', created_at = "
+            f"'{first}Z'::timestamptz + (id % 5) * interval '1 day'"
+        )
+        assert [days_of(campaign) for campaign in campaigns] == [each_day] * 3
+
+        run("UPDATE endorsements_endorsement SET status = 'rejected'")
+        assert [days_of(campaign) for campaign in campaigns] == [{}] * 3
+
+        run("DELETE FROM endorsements_endorsement")
+        run(
+            "INSERT INTO endorsements_endorsement "
+            "(stakeholder_id, campaign_id, public_display, status, created_at) "
+            f"SELECT s.id, c.id, true, 'approved', '{first}Z' "
+            "FROM stakeholders_stakeholder s, campaigns_policycampaign c"
+        )
+        assert [days_of(campaign) for campaign in campaigns] == [{str(first): 5}] * 3
+
+
+def created_on(day: str, endorsement: Endorsement) -> None:
+    Endorsement.objects.filter(pk=endorsement.pk).update(created_at=f"{day}T12:00:00Z")
 
 
 class TestTally:
@@ -175,6 +307,9 @@ class TestTally:
             "INSERT INTO endorsements_tally SELECT id, 9 FROM campaigns_policycampaign",
             "UPDATE endorsements_tally SET endorsement_count = 9",
             "DELETE FROM endorsements_tally",
+            "INSERT INTO endorsements_dailytally SELECT id, now(), 9 FROM campaigns_policycampaign",
+            "UPDATE endorsements_dailytally SET endorsement_count = 9",
+            "DELETE FROM endorsements_dailytally",
         ],
     )
     def test_cannot_be_written_by_requests(self, statement: str) -> None:
@@ -198,6 +333,7 @@ class TestTally:
         owner.execute("TRUNCATE endorsements_endorsement CASCADE")
 
         assert not EndorsementTally.objects.exists()
+        assert not EndorsementDailyTally.objects.exists()
 
 
 THREADS, SECONDS = 8, 4
@@ -224,6 +360,7 @@ class RandomWriter:
             lambda: self.some(Endorsement).delete(),
             lambda: self.some(Endorsement).restore(),
             lambda: self.some(Endorsement, 1).delete(hard=True),
+            self.move_to_another_day,
             lambda: self.some(Stakeholder).delete(),
             lambda: self.some(Stakeholder).restore(),
             lambda: self.hide_by_sql("now()"),
@@ -258,6 +395,10 @@ class RandomWriter:
             for stakeholder, campaign in pairs
         )
 
+    def move_to_another_day(self) -> None:
+        moment = timezone.now() - timedelta(days=self.random.randrange(10))
+        self.some(Endorsement, 1).update(created_at=moment)
+
     def hide_by_sql(self, since: str) -> None:
         [stakeholder] = self.some(Stakeholder, 1)
         run(f"UPDATE stakeholders_stakeholder SET deleted_at = {since} WHERE id = {stakeholder.pk}")
@@ -278,7 +419,7 @@ class TestAtOnce:
 
         assert [each.exception() for each in done] == [None] * THREADS
         assert sum(each.result() for each in done) > 20 * THREADS
-        assert not PolicyCampaign.all_objects.miscounted().exists()
+        assert list(miscounts()) == []
 
     def test_an_approval_waits_for_the_hiding_of_its_stakeholder(self, owner: Owner) -> None:
         endorsement = make_endorsement(status="pending")
@@ -291,6 +432,52 @@ class TestAtOnce:
             approval.result()
 
         assert count_of(endorsement.campaign) == 0
+
+    def test_a_move_to_another_day_waits_for_the_hiding_of_its_stakeholder(
+        self, owner: Owner
+    ) -> None:
+        endorsement = make_endorsement()
+
+        with ThreadPoolExecutor(1) as thread:
+            with owner.transaction():
+                owner.execute("UPDATE stakeholders_stakeholder SET deleted_at = now()")
+                move = thread.submit(in_thread, lambda: created_on("2026-11-02", endorsement))
+                wait_for_a_lock(owner)
+            move.result()
+
+        assert days_of(endorsement.campaign) == {}
+
+    def test_hiding_a_stakeholder_waits_for_the_move_of_an_endorsement_to_another_day(
+        self, owner: Owner
+    ) -> None:
+        endorsement = make_endorsement()
+
+        with ThreadPoolExecutor(1) as thread:
+            with owner.transaction():
+                owner.execute("UPDATE endorsements_endorsement SET created_at = '2026-11-02Z'")
+                hiding = thread.submit(in_thread, hide_stakeholders)
+                wait_for_a_lock(owner)
+            hiding.result()
+
+        assert days_of(endorsement.campaign) == {}
+
+    def test_moves_there_and_back_wait_for_each_other(self, owner: Owner) -> None:
+        campaign = make_campaign()
+        there, back = (make_endorsement(campaign=campaign) for _ in range(2))
+        created_on("2026-11-01", there)
+        created_on("2026-11-02", back)
+
+        with ThreadPoolExecutor(1) as thread:
+            with owner.transaction():
+                owner.execute(
+                    "UPDATE endorsements_endorsement SET created_at = '2026-11-02Z' WHERE id = %s",
+                    [there.pk],
+                )
+                move = thread.submit(in_thread, lambda: created_on("2026-11-01", back))
+                wait_for_a_lock(owner)
+            move.result()
+
+        assert days_of(campaign) == {"2026-11-01": 1, "2026-11-02": 1}
 
     def test_an_insertion_waits_for_the_hiding_of_its_stakeholder(self, owner: Owner) -> None:
         stakeholder, campaign = make_stakeholder(), make_campaign()

@@ -18,6 +18,7 @@ TABLES = {
     "endorsements_endorsement",
     # CachedResponse by triggers.
     "coalition_revision",
+    "endorsements_dailytally",
     "endorsements_tally",
     "stakeholders_tally",
     "stakeholders_stakeholder",

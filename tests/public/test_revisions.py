@@ -31,7 +31,9 @@ from backend.public import (
     PublicTotals,
 )
 from backend.public.revisions import revision_of
+from tests.conftest import days_later
 from tests.factories import (
+    created_days_ago,
     make_block,
     make_campaign,
     make_endorsement,
@@ -150,6 +152,25 @@ class TestRevision:
             cursor.execute(statement)
 
 
+class TestDate:
+    @pytest.mark.usefixtures("endorsement")
+    def test_revises_what_depends_on_it_and_nothing_else(self) -> None:
+        before = revisions()
+
+        with days_later(1):
+            after = revisions()
+
+        assert {view for view in VIEWS if before[view] != after[view]} == {PublicCampaign}
+        assert revisions() == before
+
+    def test_revises_what_depends_on_it_before_anything_else_has(self, owner: Owner) -> None:
+        owner.execute("TRUNCATE coalition_revision")
+        today = revision_of(PublicCampaign)
+
+        with days_later(1):
+            assert revision_of(PublicCampaign) != today
+
+
 class TestWhatIsPrivate:
     """Writes that change nothing public change no revision."""
 
@@ -219,6 +240,11 @@ class TestWhatIsPrivate:
 
         assert revised_by(write) == set()
 
+    def test_move_of_an_inactive_campaigns_endorsement_to_another_day(self) -> None:
+        endorsement = make_endorsement(campaign=make_campaign(active=False))
+
+        assert revised_by(lambda: created_days_ago(9, endorsement)) == set()
+
     def test_inactive_page_and_hidden_block(self) -> None:
         active = make_homepage(is_active=True)
 
@@ -266,6 +292,53 @@ class TestWhatIsPublic:
             Endorsement.objects.filter(pk=pending.pk).update(status="approved")
 
         assert revised_by(write) == {PublicEndorsement, PublicCampaign, PublicTotals}
+
+    @pytest.mark.parametrize(
+        ("days_ago", "then", "is_counted_otherwise"),
+        [
+            (0, 5, False),
+            (0, 7, True),
+            (7, 0, True),
+            (8, 7, False),
+            (0, -1, True),
+            (-2, -3, False),
+            # No other count today, but tomorrow, when the write might have been committed.
+            (0, 6, True),
+            (-1, -2, True),
+        ],
+    )
+    def test_day_of_an_endorsement(
+        self, endorsement: Endorsement, days_ago: int, then: int, is_counted_otherwise: bool
+    ) -> None:
+        created_days_ago(days_ago, endorsement)
+
+        revised = revised_by(lambda: created_days_ago(then, endorsement))
+
+        assert revised == {PublicEndorsement} | (
+            {PublicCampaign} if is_counted_otherwise else set()
+        )
+
+    @pytest.mark.parametrize(("days_ago", "is_counted_otherwise"), [(1, False), (8, True)])
+    def test_endorsement_in_the_place_of_another(
+        self, endorsement: Endorsement, days_ago: int, is_counted_otherwise: bool, owner: Owner
+    ) -> None:
+        other = make_endorsement(
+            campaign=endorsement.campaign,
+            stakeholder=make_stakeholder(is_public=False),
+            status="pending",
+        )
+        created_days_ago(days_ago, other)
+
+        revised = revised_by(
+            lambda: owner.execute(
+                "UPDATE endorsements_endorsement "
+                "SET status = CASE status WHEN 'pending' THEN 'approved' ELSE 'pending' END"
+            )
+        )
+
+        assert revised == {PublicEndorsement} | (
+            {PublicCampaign} if is_counted_otherwise else set()
+        )
 
     def test_statement_of_an_endorsement(self, endorsement: Endorsement) -> None:
         def write() -> None:

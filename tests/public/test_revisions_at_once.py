@@ -11,8 +11,9 @@ import psycopg
 import pytest
 from psycopg import IsolationLevel, errors
 
-from tests.conftest import connect_as_owner
+from tests.conftest import connect_as_owner, days_later
 from tests.factories import (
+    created_days_ago,
     make_block,
     make_campaign,
     make_endorsement,
@@ -84,6 +85,7 @@ MOVE = (
     "UPDATE endorsements_endorsement SET stakeholder_id = "
     "(SELECT max(id) FROM stakeholders_stakeholder)"
 )
+BACKDATE = "UPDATE endorsements_endorsement SET created_at = created_at - interval '9 days'"
 RENAME = "UPDATE stakeholders_stakeholder SET name = 'New name'"
 HIDE = "UPDATE stakeholders_stakeholder SET deleted_at = now()"
 RESTORE = "UPDATE stakeholders_stakeholder SET deleted_at = NULL"
@@ -104,6 +106,10 @@ CROSSINGS = [
     (INSERT, RENAME),
     (INSERT, RESTORE),
     (INSERT, ACTIVATE),
+    (BACKDATE, HIDE),
+    (BACKDATE, RESTORE),
+    (BACKDATE, ACTIVATE),
+    (BACKDATE, DEACTIVATE),
     (RENAME, ACTIVATE),
     (HIDE, ACTIVATE),
     (RESTORE, ACTIVATE),
@@ -160,6 +166,26 @@ class TestTwoTransactions:
         assert HIDE in statements or len(witness.seen) > len(VIEWS)  # something came to light
 
 
+class TestMidnight:
+    @pytest.mark.parametrize(("days_ago", "then"), [(6, 0), (0, 6), (-1, 0), (-1, -2)])
+    def test_before_a_commit_leaves_no_two_counts_under_one_revision(
+        self, days_ago: int, then: int, pair: tuple[Connection, Connection], witness: Witness
+    ) -> None:
+        created_days_ago(days_ago, make_endorsement())
+        writer, _ = pair
+
+        writer.execute(
+            "UPDATE endorsements_endorsement SET created_at = now() - %s * interval '1 day'", [then]
+        )
+        with days_later(1):
+            witness.look()
+            writer.commit()
+            witness.look()
+
+        assert witness.contradictions == []
+        assert len(witness.seen) > len(VIEWS)
+
+
 WRITERS = 16
 SECONDS = 3.0
 
@@ -190,6 +216,7 @@ WRITES = [
     "UPDATE endorsements_endorsement SET status = 'approved' WHERE id = {e}",
     "UPDATE endorsements_endorsement SET status = 'pending' WHERE id = {e}",
     "UPDATE endorsements_endorsement SET statement = '{n}' WHERE id = {e}",
+    "UPDATE endorsements_endorsement SET created_at = now() - interval '{n} weeks' WHERE id = {e}",
     "UPDATE stakeholders_stakeholder SET name = '{n}' WHERE id = {s}",
     "UPDATE stakeholders_stakeholder SET is_public = NOT is_public WHERE id = {s}",
     "UPDATE stakeholders_stakeholder SET deleted_at = now() WHERE id = {s}",

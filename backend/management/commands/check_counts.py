@@ -10,8 +10,8 @@ from backend.actions.tallies import miscounts, rebuild_tallies
 
 class Command(BaseCommand):
     help = (
-        "Compare every campaign's endorsement count with its public endorsements, and the "
-        "stakeholder count with the public stakeholders."
+        "Compare every campaign's endorsement counts, in all and by day, with its public "
+        "endorsements, and the stakeholder count with the public stakeholders."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,7 +26,9 @@ class Command(BaseCommand):
         if mistakes:
             self.stdout.write("Count them anew: ./manage.py check_counts --rebuild")
             sys.exit(1)
-        self.stdout.write("Every campaign's endorsement count and the stakeholder count are right.")
+        self.stdout.write(
+            "Every campaign's endorsement counts and the stakeholder count are right."
+        )
 
     def _rebuild(self) -> None:
         # Requests may not write the counts, so neither may the role that serves them.

@@ -355,6 +355,8 @@ export interface components {
             allow_endorsements: boolean;
             endorsement_form_instructions: string;
             readonly endorsement_count: number;
+            /** @description How many of them were created today or on the six days before, in UTC. */
+            readonly endorsement_count_7d: number;
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */
@@ -1076,6 +1078,7 @@ export interface operations {
                      *           "allow_endorsements": true,
                      *           "endorsement_form_instructions": "Tell us which river you know best and what its oysters have been like in your time.",
                      *           "endorsement_count": 174,
+                     *           "endorsement_count_7d": 0,
                      *           "created_at": "2026-05-18T12:20:00Z",
                      *           "updated_at": "2026-05-18T12:20:00Z"
                      *         }
@@ -1126,6 +1129,7 @@ export interface operations {
                      *       "allow_endorsements": true,
                      *       "endorsement_form_instructions": "Tell us which river you know best and what its oysters have been like in your time.",
                      *       "endorsement_count": 174,
+                     *       "endorsement_count_7d": 0,
                      *       "created_at": "2026-05-18T12:20:00Z",
                      *       "updated_at": "2026-05-18T12:20:00Z"
                      *     }
@@ -1684,35 +1688,35 @@ export interface operations {
                      *       "consents": [
                      *         {
                      *           "name": "public_display",
-                     *           "text": "Show my endorsement to everybody on the coalition's public pages, with my name, my organization and role, my state and county, and my statement.",
+                     *           "text": "Show my endorsement on the coalition's public pages: my name, organization, role, type (such as farmer or business), state and county, my statement, and the date. My e-mail address is never shown.",
                      *           "version": "2026-11",
                      *           "required": false,
                      *           "document_version": null
                      *         },
                      *         {
                      *           "name": "is_public",
-                     *           "text": "List me among the coalition's supporters and show me on its map. A private person is shown to within two kilometres, never exactly; anybody else, such as a farm or a business, is shown exactly at the place that was given.",
+                     *           "text": "List me in the coalition's public directory and on its map: my name, organization, role, type (such as farmer or business), state and county, the date, and my location. An individual is shown to within two kilometers of where they said, anybody else exactly there. My e-mail address is never shown.",
                      *           "version": "2026-11",
                      *           "required": false,
                      *           "document_version": null
                      *         },
                      *         {
                      *           "name": "email_updates",
-                     *           "text": "Write to me about this and other campaigns of the coalition. I can take this back at any time.",
+                     *           "text": "Write to me by e-mail about the coalition's campaigns. I can take this back at any time.",
                      *           "version": "2026-11",
                      *           "required": false,
                      *           "document_version": null
                      *         },
                      *         {
                      *           "name": "is_authorized",
-                     *           "text": "I am allowed to speak for the organization that I named.",
+                     *           "text": "I may speak for the organization that I named.",
                      *           "version": "2026-11",
                      *           "required": true,
                      *           "document_version": null
                      *         },
                      *         {
                      *           "name": "terms_version",
-                     *           "text": "I have read the terms and the privacy text, and I accept the terms.",
+                     *           "text": "I have read the terms and accept them. I have seen the privacy text, which says what is kept about me, why, for how long, and who sees it.",
                      *           "version": "2026-11",
                      *           "required": true,
                      *           "document_version": "2026-11"
@@ -2301,8 +2305,8 @@ export interface operations {
                      * @example {
                      *       "kind": "terms",
                      *       "version": "2026-11",
-                     *       "title": "Terms of endorsing",
-                     *       "content": "<p>You endorse a campaign of the Chesapeake Clean Water Coalition. By doing so you say that:</p>\n<ul>\n<li>what you send is true, and in your own name, or in the name of an organization that you may speak for;</li>\n<li>the coalition may show your endorsement if you agreed to that, and use it to support the campaign;</li>\n<li>your statement breaks nobody's rights, and is about the campaign.</li>\n</ul>\n<p>A person reads each endorsement before it counts. The coalition may turn one down, and says why.\nYou can withdraw an endorsement at any time.</p>\n",
+                     *       "title": "Terms of endorsement",
+                     *       "content": "<p>These are the terms on which you put your name to a campaign of the Whole Bay Coalition. They are short, and there is nothing else to sign.</p>\n<h3>Who may endorse</h3>\n<ul>\n<li>You endorse in your own name, or for an organization for which you may speak. If you name an organization, you tell us that it agreed.</li>\n<li>You are at least sixteen years old.</li>\n<li>You endorse a campaign once. If you send the form again, the newer one replaces the older.</li>\n</ul>\n<h3>What you write</h3>\n<p>Your statement is yours, and should be true as far as you know. Leave out insults, advertising, and what concerns the private life of anybody but you. You allow us to publish it together with your name, and to quote it to those who decide about the campaign, if you chose to have your endorsement shown; otherwise we do neither.</p>\n<h3>What we do</h3>\n<ul>\n<li>We send an e-mail to the address you gave. Your endorsement counts only once you have confirmed it there.</li>\n<li>A person reads every endorsement before it is shown. We may decline one, for instance when we doubt who sent it.</li>\n<li>We do not change your words, and we do not use your name for anything that you have not endorsed. If a campaign comes to ask for something else, we ask you anew.</li>\n</ul>\n<h3>Changing your mind</h3>\n<p>You can withdraw an endorsement or have it erased at any time, without giving a reason: by the link in our e-mails, or by writing to <a href=\"mailto:hello@wholebay.example.org\" rel=\"noopener noreferrer\">hello@wholebay.example.org</a>. It is no longer shown or counted from that moment. What was printed or handed over before then we cannot take back.</p>\n<h3>When these terms change</h3>\n<p>New terms get a new version and apply to endorsements given from then on. Yours stays under the version that you accepted, and every version stays readable. What happens with your data is in our <em>privacy text</em>.</p>",
                      *       "published_at": "2026-11-02T09:30:00.123456Z"
                      *     }
                      */
