@@ -16,9 +16,11 @@ from pathlib import Path
 from benchmarks import databases
 from benchmarks.beside_writes import measure_beside_writes
 from benchmarks.contenders import (
+    BARE,
     COLD,
     LIMIT,
     STOCK,
+    SUBMITTED,
     THIS_API,
     TRIVIAL,
     WARM,
@@ -30,9 +32,17 @@ from benchmarks.measure import Measurement, say
 from benchmarks.peers import PEERS, Installation
 from benchmarks.picture import draw
 from benchmarks.report import Report, own_versions, replace_tables
+from benchmarks.submissions import measure_submissions
 from benchmarks.walk import page_after
 from benchmarks.whole_set import measure_whole_set
-from benchmarks.workloads import LARGE, SMALL, STAKEHOLDERS, large_workloads, small_workloads
+from benchmarks.workloads import (
+    DURABLE,
+    LARGE,
+    SMALL,
+    STAKEHOLDERS,
+    large_workloads,
+    small_workloads,
+)
 from deploy.database import ROOT, Database
 from deploy.processes import StackError, end_with_parent
 from deploy.stack import Stopped, only_one_in, stop
@@ -40,7 +50,7 @@ from deploy.stack import Stopped, only_one_in, stop
 HOME = Path(os.environ.get("COALITION_HOME") or ROOT / ".local").resolve() / "benchmarks"
 DOCUMENTS = ROOT / "docs"
 
-SIZES = {SMALL: (100_000, 10_000), LARGE: (1_000_000, 1_000_000)}
+SIZES = {SMALL: (100_000, 10_000), LARGE: (1_000_000, 1_000_000), DURABLE: (10_000, 1_000)}
 DEEP = 900_000
 
 
@@ -69,6 +79,7 @@ def run_quick() -> int:
         small = start_small(running, database, peers, measurement)
         measure_small(measurement, small)
         measure_beside_writes(measurement, small, database)
+        measure_durable(measurement)
         report = conclude(measurement, [small], peers)
     (HOME / "quick.json").write_text(report.as_json())
     return show(report)
@@ -90,6 +101,7 @@ def run_all() -> int:
             )
         measure_whole_set(measurement, large[COLD], large_database.variables["DATABASE_OWNER_URL"])
         measure_beside_writes(measurement, small, small_database)
+        measure_durable(measurement)
         report = conclude(measurement, [small, large], peers)
     (DOCUMENTS / "performance.json").write_text(report.as_json())
     replace_tables(DOCUMENTS / "performance.md", report)
@@ -112,6 +124,14 @@ def is_installed(peer: Installation, measurement: Measurement) -> bool:
     return True
 
 
+def measure_durable(measurement: Measurement) -> None:
+    """What is written by supporters, on a database that loses nothing."""
+    with ExitStack() as running:
+        database = seed(running, DURABLE)
+        contenders = start(running, database, [SUBMITTED, BARE], [], measurement)
+        measure_submissions(measurement, contenders, database)
+
+
 def start_small(
     running: ExitStack,
     database: Database,
@@ -128,7 +148,12 @@ def seed(running: ExitStack, size: str) -> Database:
     say(f"{stakeholders:,} stakeholders, {endorsements:,} endorsements …")
     begun = time.monotonic()
     database = running.enter_context(
-        databases.seeded(HOME / size, stakeholders=stakeholders, endorsements=endorsements)
+        databases.seeded(
+            HOME / size,
+            stakeholders=stakeholders,
+            endorsements=endorsements,
+            is_durable=size == DURABLE,
+        )
     )
     say(f"… in {time.monotonic() - begun:.0f} s")
     return database

@@ -26,6 +26,11 @@ APPROVALS = "API, warm, 30 approvals/s"
 NO_WRITES = "API, cold, no writes"
 NOT_MODIFIED = "304s"
 ALL_ANSWERS = "all answers"
+# Submissions.
+SUBMITTED = "API, submissions"
+BARE = "bare function"
+PER_SECOND = "{} a second"
+WITHIN_100_MS = "100 ms"
 REVISIONS = "with revisions"
 NO_REVISIONS = "without revisions"
 
@@ -49,6 +54,9 @@ APPLICATIONS = {
         "benchmarks.apps.wsgi:application",
         {"DJANGO_SETTINGS_MODULE": "benchmarks.apps.stock.settings"},
     ),
+    # Each client of the benchmark comes from an address of its own, as it says itself.
+    SUBMITTED: Application(DJANGO, {"TRUSTED_PROXIES": "127.0.0.0/8"}),
+    BARE: Application("benchmarks.apps.bare:application"),
     TRIVIAL: Application(
         "benchmarks.apps.wsgi:application",
         {"DJANGO_SETTINGS_MODULE": "benchmarks.apps.trivial.settings"},

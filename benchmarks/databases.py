@@ -24,14 +24,20 @@ WHERE is_public AND deleted_at IS NULL;
 
 
 @contextmanager
-def seeded(folder: Path, *, stakeholders: int, endorsements: int) -> Iterator[Database]:
-    """A throwaway PostgreSQL and pool in `folder`, with the rows of benchmarks.seed."""
+def seeded(
+    folder: Path, *, stakeholders: int, endorsements: int, is_durable: bool = False
+) -> Iterator[Database]:
+    """A throwaway PostgreSQL and pool in `folder`, with the rows of benchmarks.seed.
+
+    Commits wait for the disk only if it is durable.
+    """
     if folder.exists():
         # A run that was killed has left it.
         remove(Database(folder, settings="backend.settings.development"))
     database = Database(folder, settings="backend.settings.development")
     try:
-        with database.running("fsync=off", "full_page_writes=off"):
+        settings = () if is_durable else ("fsync=off", "full_page_writes=off")
+        with database.running(*settings):
             seed(database, f"--stakeholders={stakeholders}", f"--endorsements={endorsements}")
             with psycopg.connect(database.variables["DATABASE_OWNER_URL"]) as owner:
                 owner.execute(PEERS_VIEW)

@@ -9,20 +9,24 @@ from typing import ClassVar, NamedTuple
 from benchmarks.contenders import (
     ALL_ANSWERS,
     APPROVALS,
+    BARE,
     COLD,
     COPY,
     LIMIT,
     NO_REVISIONS,
     NO_WRITES,
     NOT_MODIFIED,
+    PER_SECOND,
     PRIVATE_WRITES,
     PYGEOAPI,
     REVISIONS,
     STOCK,
+    SUBMITTED,
     TIPG,
     TRIVIAL,
     UNSHOWN_WRITES,
     WARM,
+    WITHIN_100_MS,
 )
 from benchmarks.load import Sample, median
 from benchmarks.workloads import WRITERS, Name
@@ -153,6 +157,13 @@ GOALS: list[Goal] = [
     beside_writes(Name.HUNDRED_BESIDE_WRITES, APPROVALS, NO_WRITES, 0.5),
     beside_writes(Name.CAMPAIGNS_BESIDE_WRITES, APPROVALS, NO_WRITES, 0.5),
     beside_writes(Name.POLLS, NOT_MODIFIED, ALL_ANSWERS, 0.99),
+    ByTurns(Series(Name.SUBMISSIONS, SUBMITTED), Series(Name.SUBMISSIONS, BARE), 0.5),
+    AtLeast(
+        Series(Name.SUBMISSIONS, SUBMITTED), Series(Name.SUBMISSIONS, PER_SECOND.format(300)), 1
+    ),
+    AtMost(Series(Name.OPEN_LOOP, SUBMITTED), Series(Name.OPEN_LOOP, WITHIN_100_MS), 1),
+    ByTurns(Series(Name.BESIDE_SUBMISSIONS, SUBMITTED), Series(Name.BESIDE_SUBMISSIONS, BARE), 0.8),
+    AtLeast(Series(Name.MAILS, SUBMITTED), Series(Name.MAILS, PER_SECOND.format(200)), 1),
     *commits(Name.PRIVATE_COMMITS, 0.8),
     *commits(Name.PUBLIC_COMMITS, 0.6),
 ]

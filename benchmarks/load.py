@@ -9,8 +9,10 @@ from http.client import HTTPConnection, HTTPException
 from math import ceil
 from pathlib import Path
 from typing import Self
+from uuid import uuid4
 
 SCRIPT = Path(__file__).with_name("load.lua")
+SUBMISSIONS_SCRIPT = Path(__file__).with_name("submissions.lua")
 # The slowest of the contenders takes seconds.
 TIMEOUT = 30
 MIN_REQUESTS = 30
@@ -86,19 +88,41 @@ def load(port: int, requests: Sequence[Request], *, connections: int, seconds: f
         "--",
         *(f"{request.path}\t{request.etag}" for request in requests),
     ]
+    return run_wrk(command, requests[0].path)
+
+
+def run_wrk(command: Sequence[str], what: str) -> Sample:
+    """What wrk reports. Raises BenchmarkError if not all was answered as it should be."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise BenchmarkError(f"wrk failed: {done.stderr.strip() or done.stdout.strip()}")
     counted = json.loads(done.stdout.splitlines()[-1])
     if counted["errors"] or counted["refused"]:
         raise BenchmarkError(
-            f"Of {counted['requests']} requests like {requests[0].path}, {counted['refused']} were "
+            f"Of {counted['requests']} requests like {what}, {counted['refused']} were "
             f"answered with an error and {counted['errors']} not at all."
         )
     return Sample(
         counted["requests"] / counted["microseconds"] * 1e6,
         counted["median"] / 1e3,
     )
+
+
+def submit(port: int, path: str, *, connections: int, seconds: float) -> Sample:
+    """Post endorsements of other people each time, each as soon as the last is answered."""
+    command = [
+        "wrk",
+        "--threads=1",
+        f"--connections={connections}",
+        f"--duration={ceil(seconds)}s",
+        f"--timeout={TIMEOUT}s",
+        f"--script={SUBMISSIONS_SCRIPT}",
+        f"http://127.0.0.1:{port}",
+        "--",
+        path,
+        uuid4().hex,
+    ]
+    return run_wrk(command, f"POST {path}")
 
 
 def long_enough(warm_up: Sample, seconds: float) -> float:

@@ -27,7 +27,7 @@ ONE_AT_A_TIME = 1
 # How many commit at once.
 WRITERS = (1, 4, 16)
 
-SMALL, LARGE = "100k", "1M"
+SMALL, LARGE, DURABLE = "100k", "1M", "durable"
 
 
 class Content(NamedTuple):
@@ -160,6 +160,10 @@ class Name:
     POLLS = "50 polls/s beside 30 pending endorsements/s"
     PRIVATE_COMMITS = "commits of private rows, writers: {}"
     PUBLIC_COMMITS = "commits of public rows, writers: {}"
+    SUBMISSIONS = "submissions, durable"
+    BESIDE_SUBMISSIONS = "100 stakeholders beside 100 submissions/s"
+    OPEN_LOOP = "99th percentile of 100 submissions/s beside 150 reads/s"
+    MAILS = "mails by two workers"
 
 
 def small_workloads() -> list[Workload]:
