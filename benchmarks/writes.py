@@ -24,9 +24,10 @@ ORDER BY id
 UNLISTED = """
 SELECT id FROM stakeholders_stakeholder WHERE NOT is_public AND deleted_at IS NULL ORDER BY id
 """
+# Before the last seven days, whose count is kept by the triggers of the tallies.
 ENDORSE_ALL = """
-INSERT INTO endorsements_endorsement (stakeholder_id, campaign_id, public_display)
-SELECT id, 1 + id %% %s, true FROM unnest(%s::bigint[]) AS endorser (id)
+INSERT INTO endorsements_endorsement (stakeholder_id, campaign_id, public_display, created_at)
+SELECT id, 1 + id %% %s, true, '2025-01-01Z' FROM unnest(%s::bigint[]) AS endorser (id)
 RETURNING id
 """
 

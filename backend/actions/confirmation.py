@@ -132,10 +132,12 @@ def _stakeholder_of(submission: Submission) -> Stakeholder:
     described = Stakeholder(
         **submission.details(), email=submission.email, details_at=submission.created_at
     )
-    # Whoever else confirms for the same address at once waits here, and finds this one.
-    Stakeholder.objects.bulk_create([described], ignore_conflicts=True)
-    reachable = Stakeholder.objects.reachable_at(submission.email)
-    stakeholder: Stakeholder = reachable.select_for_update(no_key=True).get()
+    reachable = Stakeholder.objects.reachable_at(submission.email).select_for_update(no_key=True)
+    stakeholder: Stakeholder | None = None
+    while stakeholder is None:  # it may be deleted as soon as it is found to be there
+        # Whoever else confirms for the same address at once waits here, and finds this one.
+        Stakeholder.objects.bulk_create([described], ignore_conflicts=True)
+        stakeholder = reachable.first()
     return stakeholder
 
 

@@ -150,7 +150,7 @@ def _digest_of_code() -> str:
     for source in sorted([*backend.rglob("*.*"), *backend.with_name("docs").glob("problems.md")]):
         if source.suffix in {".py", ".html", ".json", ".md", ".js", ".css", ".svg"}:
             digest.update(source.read_bytes())
-    digest.update(repr(settings.SPECTACULAR_SETTINGS).encode())
+    digest.update(repr((settings.SPECTACULAR_SETTINGS, settings.COALITION_NAME)).encode())
     digest.update(version("drf-spectacular-sidecar").encode())
     return digest.hexdigest()
 

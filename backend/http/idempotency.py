@@ -16,7 +16,10 @@ from backend.models.keyed_digests import keyed_digest
 HEADER = "Idempotency-Key"
 KEPT_SECONDS = 24 * 60 * 60
 
-EARLIER = """
+# Two statements, for the second has to see what was committed before the lock was had; sent as
+# one. The lock is released when the transaction ends: by then the answer is there, or never is.
+CLAIM = """
+SELECT pg_try_advisory_xact_lock(%s);
 SELECT body, response::text FROM coalition_idempotentrequest WHERE key = %s AND expires_at > now()
 """
 # One that has expired may not have been removed yet.
@@ -50,15 +53,13 @@ class IdempotencyKey:
         """
         lock = int.from_bytes(self._key[:8], signed=True)
         with connection.cursor() as cursor:
-            # Released when the transaction ends: by then the answer is there, or never will be.
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock])
+            cursor.execute(CLAIM, [lock, self._key])
             if not cursor.fetchone()[0]:
                 raise Problem(
                     HTTPStatus.CONFLICT,
                     f"A request with this {HEADER} is in flight. Wait for its answer.",
                 )
-            # By another statement, which sees what was committed before it.
-            cursor.execute(EARLIER, [self._key])
+            cursor.nextset()
             earlier = cursor.fetchone()
         if earlier is None:
             return None

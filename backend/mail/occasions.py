@@ -25,7 +25,7 @@ def _confirmation(mail: OutgoingMail) -> Message | None:
 
 def _resend(mail: OutgoingMail) -> Message | None:
     sent = Submission.objects.select_related("campaign").confirmable()
-    own = sent.filter(email=mail.email, campaign=mail.campaign)
+    own = sent.filter(email=mail.email, campaign=mail.campaign_id)
     return _about_submission(mail, own.newest_first().first())
 
 

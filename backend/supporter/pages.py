@@ -7,23 +7,29 @@ links of mails and run what they find, so a page sends nothing until somebody pr
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
-from rest_framework.response import Response
+from rest_framework.views import APIView
 
-from backend.api.docs import PageView
+from backend.http.pages import PageView
 
 
 class SupporterPageView(PageView):
     """A page with one button, which posts the token."""
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = super().dispatch(request, *args, **kwargs)
+        # On a 304 too: with it a browser replaces the headers of the copy that it has.
+        response["Referrer-Policy"] = "no-referrer"
+        return response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Whatever is in the query: what rewrites the links of mails may add to it."""
+        APIView.initial(self, request, *args, **kwargs)
+
     def context(self) -> dict[str, Any]:
         return {"title": settings.COALITION_NAME}
-
-    def finalize_response(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        response = super().finalize_response(request, *args, **kwargs)
-        response["Referrer-Policy"] = "no-referrer"
-        response["X-Robots-Tag"] = "noindex"
-        return response
 
 
 class ConfirmPageView(SupporterPageView):

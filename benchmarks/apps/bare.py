@@ -47,7 +47,9 @@ CONSENTS = '{"terms": {"given": true, "version": "1", "sha256": "%s"}}' % ("0" *
 def connection() -> "psycopg.Connection[Any]":
     """That of this thread, through the pool; nothing is prepared, as Django has it."""
     if not hasattr(local, "connection"):
-        local.connection = psycopg.connect(os.environ["DATABASE_URL"], prepare_threshold=None)
+        local.connection = psycopg.connect(
+            os.environ["DATABASE_URL"], autocommit=True, prepare_threshold=None
+        )
     connected: psycopg.Connection[Any] = local.connection
     return connected
 
@@ -64,10 +66,11 @@ def application(
 
 def insert(who: str) -> None:
     key = who[:16].encode()
-    with connection() as connected, connected.cursor() as cursor:
+    connected = connection()
+    with connected.transaction(), connected.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off")
         cursor.execute(QUOTA, [b"r" + key[1:]])
-    with connected, connected.cursor() as cursor:
+    with connected.transaction(), connected.cursor() as cursor:
         for kind in (b"a", b"m"):
             cursor.execute(QUOTA, [kind + key[1:]])
         statement = f"My reason to restore the reefs is {who}."

@@ -42,7 +42,8 @@ class TestSecrets:
             f"{name}={value}"
             for service in SERVICES.values()
             for name, value in service.get("environment", {}).items()
-            if re.search("PASSWORD|SECRET|URL", name)
+            # Where mails and their links lead is no secret here.
+            if re.search("PASSWORD|SECRET|DATABASE_URL|READER_URL", name)
         ]
 
         assert values
@@ -158,6 +159,10 @@ class TestOrder:
             ("migration", {"database": "service_healthy"}),
             (
                 "api",
+                {"migration": "service_completed_successfully", "pgbouncer": "service_healthy"},
+            ),
+            (
+                "mail",
                 {"migration": "service_completed_successfully", "pgbouncer": "service_healthy"},
             ),
         ],

@@ -1,93 +1,129 @@
 // Takes the token out of the address, and sends it when somebody presses the button.
 
-const form = document.querySelector("form");
+const form = document.getElementById("form");
 const field = form.elements.token;
 const button = form.querySelector("button");
-const outcome = document.getElementById("outcome");
 const question = document.getElementById("question");
+const outcome = document.getElementById("outcome");
+const otherPage = document.querySelector(".other a");
 
-// What ends the matter; after anything else the button can be pressed again.
-const FINAL = new Set([
-  "confirmed",
-  "already_confirmed",
-  "declined",
-  "token-expired",
-  "endorsements-closed",
-  "already-confirmed",
-]);
+// Programs that rewrite links write them into links of their own.
+const LINK = /token(?:=|%3D)([\w-]+)/i;
 
-const token = new URLSearchParams(location.hash.slice(1)).get("token");
-if (token) {
-  field.value = token;
-  document.getElementById("paste").hidden = true;
-  document.querySelector(".other a").hash = `token=${token}`;
-  // Neither the history nor a page that is gone to from here needs to know it.
-  history.replaceState(null, "", location.pathname);
-}
+takeToken();
+addEventListener("hashchange", takeToken);
+field.addEventListener("input", carryToken);
+form.hidden = false;
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  button.disabled = true;
   const label = button.textContent;
-  button.textContent = "One moment …";
-  const [name, answer] = await send(field.value.replace(/\s+/g, ""));
-  button.disabled = false;
-  button.textContent = label;
+  setButton(button.dataset.waiting, true);
+  const [name, answer] = await send(tokenIn(field.value));
+  setButton(label, false);
   show(name, answer);
 });
 
-/** The name of the template that says what came of it, and the answer. */
+/** Out of the address, so that neither the history nor the next page knows it. */
+function takeToken() {
+  const token = LINK.exec(location.hash)?.[1];
+  if (!token) return;
+  history.replaceState(null, "", location.pathname);
+  setToken(token);
+  outcome.replaceChildren();
+  keep(["question", "form"]);
+}
+
+/** None is asked for. */
+function setToken(token) {
+  field.value = token;
+  document.getElementById("paste").hidden = Boolean(token);
+  carryToken();
+}
+
+function carryToken() {
+  const token = tokenIn(field.value);
+  otherPage.hash = token && `token=${token}`;
+}
+
+/** Of what was pasted: the token alone or a whole link, maybe broken into lines. */
+function tokenIn(text) {
+  const characters = text.replace(/\s+/g, "");
+  return LINK.exec(characters)?.[1] ?? characters;
+}
+
+function setButton(text, isWaiting) {
+  button.disabled = isWaiting;
+  button.textContent = text;
+  document.getElementById("progress").textContent = isWaiting ? text : "";
+}
+
+/** The name of what came of it, and the answer. */
 async function send(token) {
   try {
     const response = await fetch(form.action, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ token }),
-      referrerPolicy: "no-referrer",
-      signal: AbortSignal.timeout(30_000),
+      credentials: "omit",
+      signal: AbortSignal.timeout?.(30_000),
     });
-    if (response.status === 204) {
-      return ["declined", {}];
-    }
+    if (response.status === 204) return ["declined", {}];
     const answer = await response.json();
-    return [response.ok ? answer.status : answer.type.split("#")[1], answer];
+    const name = response.ok ? answer.status : answer.type.split("#")[1];
+    return [name, { ...answer, retryAfter: response.headers.get("Retry-After") }];
   } catch {
     return ["failed", {}];
   }
 }
 
 function show(name, answer) {
-  const template = document.getElementById(name) ?? document.getElementById("failed");
+  const template =
+    document.querySelector(`[data-for~="${CSS.escape(name)}"]`) ??
+    document.querySelector('[data-for="failed"]');
+  const { keeps = "", asksAgain } = template.dataset;
   const shown = template.content.cloneNode(true);
+  select(shown, answer);
   fill(shown, answer);
   outcome.replaceChildren(shown);
-  question.hidden = FINAL.has(template.id);
-  if (template.id === "unknown-token") {
-    document.getElementById("paste").hidden = false;
-    field.value = "";
-  }
+  keep(keeps.split(" "));
+  if (asksAgain !== undefined) setToken("");
   const heading = outcome.querySelector("h1, h2");
   heading.tabIndex = -1;
   heading.focus();
 }
 
-/** As text alone, whatever it is. */
-function fill(shown, { campaign, endorsement }) {
-  const texts = { campaign: campaign?.title, statement: endorsement?.statement };
+/** Leave out what does not hold. */
+function select(shown, { status, endorsement }) {
+  const display = endorsement?.public_display ? "public" : "private";
+  const holds = [status, endorsement?.status, display];
+  for (const element of shown.querySelectorAll("[data-if]")) {
+    if (!holds.includes(element.dataset.if)) element.remove();
+  }
+}
+
+/** As text alone, whatever it is; what has none is left out. */
+function fill(shown, { campaign, endorsement, retryAfter }) {
+  const texts = {
+    campaign: campaign?.title,
+    statement: endorsement?.statement,
+    wait: inMinutes(retryAfter),
+  };
   for (const element of shown.querySelectorAll("[data-text]")) {
     element.textContent = texts[element.dataset.text];
-    if (!element.textContent) {
-      element.remove();
-    }
+    if (!element.textContent) element.remove();
   }
-  const holds = {
-    waits: endorsement?.status === "pending",
-    public: endorsement?.public_display,
-    private: !endorsement?.public_display,
-  };
-  for (const element of shown.querySelectorAll("[data-if]")) {
-    if (!holds[element.dataset.if]) {
-      element.remove();
-    }
+}
+
+function inMinutes(seconds) {
+  const style = { style: "unit", unit: "minute", unitDisplay: "long" };
+  const minutes = Math.ceil(Number(seconds) / 60);
+  return new Intl.NumberFormat(document.documentElement.lang, style).format(minutes);
+}
+
+/** Hide what does not stay beside the outcome. */
+function keep(ids) {
+  for (const element of [question, form]) {
+    element.hidden = !ids.includes(element.id);
   }
 }
