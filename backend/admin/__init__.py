@@ -2,9 +2,16 @@
 
 from django.contrib import admin
 
-from backend.admin import campaign, endorsement, homepage, legal_document, stakeholder
+from backend.admin import (
+    campaign,
+    endorsement,
+    homepage,
+    legal_document,
+    outgoing_mail,
+    stakeholder,
+)
 
-__all__ = ["campaign", "endorsement", "homepage", "legal_document", "stakeholder"]
+__all__ = ["campaign", "endorsement", "homepage", "legal_document", "outgoing_mail", "stakeholder"]
 
 admin.site.site_header = admin.site.site_title = "Coalition Builder"
 # The frontend stands elsewhere.

@@ -98,7 +98,8 @@ def _send(mail: OutgoingMail, message: EmailMultiAlternatives, transport: Transp
 def _put_off(mail: OutgoingMail, error: str) -> None:
     if mail.attempts >= MAX_ATTEMPTS:
         _close(mail, State.FAILED, error)
-        logger.error("Mail %s was given up after %s attempts: %s", mail.pk, mail.attempts, error)
+        # What the server said may name the address, and is for staff alone.
+        logger.error("Mail %s was given up after %s attempts.", mail.pk, mail.attempts)
         return
     delay = min(timedelta(minutes=2 ** (mail.attempts - 1)), LONGEST_DELAY)
     _leased(mail).update(due_at=Now() + delay, error=error)

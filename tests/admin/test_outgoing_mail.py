@@ -1,0 +1,37 @@
+import pytest
+from django.test import Client
+
+from backend.models import OutgoingMail
+from tests.factories import make_submission
+
+pytestmark = pytest.mark.django_db
+
+MAILS = "/admin/coalition/outgoingmail/"
+
+
+class TestList:
+    def test_shows_what_could_not_be_sent_and_why(self, admin_client: Client) -> None:
+        for state in ("sent", "failed"):
+            OutgoingMail.objects.create(
+                kind="confirmation",
+                submission=make_submission(name="Ann"),
+                state=state,
+                error="451 Come back later",
+            )
+
+        response = admin_client.get(MAILS, {"state__exact": "failed"})
+
+        assert [mail.state for mail in response.context["cl"].result_list] == ["failed"]
+        assert "451 Come back later" in response.content.decode()
+
+    def test_can_only_be_read(self, admin_client: Client) -> None:
+        mail = OutgoingMail.objects.create(kind="confirmation", submission=make_submission())
+
+        answers = [
+            admin_client.post(f"{MAILS}add/", {}),
+            admin_client.post(f"{MAILS}{mail.pk}/change/", {"state": "sent"}),
+            admin_client.post(f"{MAILS}{mail.pk}/delete/", {"post": "yes"}),
+        ]
+
+        assert {answer.status_code for answer in answers} == {403}
+        assert OutgoingMail.objects.get().state == "queued"
