@@ -21,8 +21,9 @@ CMD ["/deploy/pgbouncer.sh", "run"]
 
 
 FROM debian AS python
+# With the certificates by which mail servers and AWS are known.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends python3 \
+    && apt-get install --yes --no-install-recommends python3 ca-certificates \
     && rm -rf /var/lib/apt/lists/*
 
 
