@@ -1682,7 +1682,8 @@ export interface operations {
                      *           },
                      *           "required": [
                      *             "is_authorized"
-                     *           ]
+                     *           ],
+                     *           "additionalProperties": true
                      *         }
                      *       },
                      *       "consents": [
