@@ -45,9 +45,7 @@ class Inbox:
         assert len(self.taken) >= number, f"{len(self.taken)} mails came, not {number}"
         return self.messages()
 
-    # aiosmtpd calls these, with arguments of these names.
-
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(  # noqa: N802  # aiosmtpd calls it by this name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any
     ) -> str:
         answer = self.answers.get(address, "250 OK")
@@ -55,7 +53,7 @@ class Inbox:
             envelope.rcpt_tos.append(address)
         return answer
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd calls it by this name
         mishap = self.mishaps.pop(0) if self.mishaps else ""
         if mishap == "drop":
             assert server.transport

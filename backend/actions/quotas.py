@@ -1,7 +1,5 @@
 """Limits, exact however many ask at once."""
 
-# What is put into the SQL are constants of ours.
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -86,7 +86,9 @@ def _send(mail: OutgoingMail, message: EmailMultiAlternatives, transport: Transp
         Suppression.objects.add(message.to[0], Suppression.Reason.BOUNCED)
         _close(mail, State.FAILED, str(error))
         logger.warning("Mail %s was refused: the address takes none.", mail.pk)
-    except Postponed as error:
+    except (Postponed, ValueError) as error:
+        # Or a mail that cannot be written, such as to an address that no header may have: the
+        # others must not wait for whoever mends it.
         _put_off(mail, str(error))
     except TransportDown as error:
         _put_off(mail, str(error))

@@ -27,7 +27,7 @@ TIMEOUT_SECONDS = 5
 CERTIFICATE_BYTES = 64 * 1024
 
 # By SignatureVersion.
-HASHES: dict[str, HashAlgorithm] = {"1": SHA1(), "2": SHA256()}  # noqa: S303  # AWS's default
+HASHES: dict[str, HashAlgorithm] = {"1": SHA1(), "2": SHA256()}  # noqa: S303  # SNS signs by SHA1 unless told otherwise
 
 _OF_SUBSCRIPTION = (
     "Message",

@@ -1,3 +1,4 @@
+import re
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -23,6 +24,8 @@ from backend.supporter.problems import EndorsementsClosed
 from backend.supporter.submission_schema import SCHEMA, submission_body, values_of
 
 HONEYPOT = "website"
+# A language tag of at most 35 characters (RFC 5646, section 4.4.1).
+LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}(?![A-Za-z0-9-])")
 # Of these, `consents` tells more.
 NOT_STORED = {HONEYPOT, "is_authorized", "terms_version"}
 
@@ -85,6 +88,7 @@ class EndorsementsView(CampaignEndorsementsViewSet):
             return earlier, True
         client = client_network(request)
         submission = _submission(body, client, campaign)
+        submission.language = _language(request)
         if not submit(submission=submission, client=client, is_bot=bool(body.get(HONEYPOT))):
             raise TooManyRequests("address", client)
         answer = {
@@ -107,6 +111,12 @@ def _submission(body: dict[str, Any], network: str, campaign: EndorsableCampaign
         network=keyed_digest("network", network),
         created_at=now,
     )
+
+
+def _language(request: Request) -> str:
+    """The first that the request asks for (RFC 9110, section 12.5.4); empty if it asks for none."""
+    match = LANGUAGE.match(request.headers.get("Accept-Language", ""))
+    return match[0] if match else ""
 
 
 def _point(geometry: dict[str, Any] | None) -> Point | None:

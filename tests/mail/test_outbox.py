@@ -256,6 +256,19 @@ class TestFailures:
         send()
         assert len(inbox.taken) == 2
 
+    def test_to_write_a_mail_hold_up_no_other(self, inbox: Inbox) -> None:
+        # No form lets such an address through; SQL does.
+        broken, other = queue(submission=make_submission(email="a\nb@example.org")), queue()
+
+        send()
+
+        assert len(inbox.taken) == 1
+        broken.refresh_from_db()
+        assert broken.state == "queued"
+        assert broken.error
+        other.refresh_from_db()
+        assert other.state == "sent"
+
     @pytest.mark.parametrize("mishap", ["drop", "hang"])
     def test_of_the_server_lose_nothing(self, inbox: Inbox, mishap: str) -> None:
         for _ in range(3):

@@ -84,6 +84,17 @@ class TestSubmit:
 
         assert Submission.objects.get().state == "MD"
 
+    @pytest.mark.parametrize(
+        ("asked", "kept"),
+        [("es-MX,es;q=0.9", "es-MX"), ("en", "en"), ("*", ""), ("<script>", ""), ("a" * 99, "")],
+    )
+    def test_keeps_the_language_of_the_request(
+        self, supporter: Supporter, campaign: PolicyCampaign, asked: str, kept: str
+    ) -> None:
+        supporter.submit(submission_body(), **{"Accept-Language": asked})
+
+        assert Submission.objects.get().language == kept
+
     def test_needs_no_more_than_what_is_required(
         self, supporter: Supporter, campaign: PolicyCampaign
     ) -> None:

@@ -5,7 +5,7 @@ from threading import Event
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from backend.actions.alarms import alarm_of_crowds
 from backend.actions.purging import purge
@@ -62,7 +62,7 @@ def work_until(stopped: Event) -> None:
                 _work(transport, stopped, done_at)
                 pause = FIRST_PAUSE_SECONDS
                 stopped.wait(POLL_SECONDS)
-            except (TransportDown, OperationalError) as error:
+            except (TransportDown, OperationalError, InterfaceError) as error:
                 logger.warning("No mail can be sent, for %s seconds: %s", pause, error)
                 stopped.wait(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
