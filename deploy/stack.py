@@ -199,7 +199,7 @@ def announce(address: Address, home: Path) -> None:
   Map       {address.url}/api/v1/stakeholders.geojson
   Reference {address.url}/api/v1/docs
   Admin     {address.url}/admin/  (first: ./manage.py createsuperuser)
-  Mails     {os.environ.get("EMAIL_URL") or home / "mail"}
+  Mails     {"by EMAIL_URL" if os.environ.get("EMAIL_URL") else home / "mail"}
   psql      (. {shlex.quote(str(home / "stack.env"))} && psql "$DATABASE_OWNER_URL")
   Logs      {home / "log"}
 

@@ -35,7 +35,7 @@ class OperationSchema(AutoSchema):
     def _of_operation(self, name: str) -> Any:
         """What the view's method declares, by the decorator `operation`, or else the view."""
         handler = getattr(self.view, getattr(self.view, "action", None) or self.method.lower())
-        return getattr(handler, name, None) or getattr(self.view, name)
+        return getattr(handler, name, getattr(self.view, name))
 
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
