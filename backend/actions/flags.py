@@ -108,7 +108,10 @@ def _other_domain(submission: Submission) -> Flags:
     domain = _domain(submission.email)
     if not submission.organization:
         return
-    colleagues = Stakeholder.objects.filter(organization__iexact=submission.organization)
+    # The second follows from the first, which the planner cannot know.
+    colleagues = Stakeholder.objects.filter(organization__iexact=submission.organization).exclude(
+        organization=""
+    )
     known = {
         _domain(email)
         for email in colleagues.exclude(email=submission.email).values_list("email", flat=True)[:50]

@@ -143,6 +143,12 @@ class Stakeholder(SoftDeletionModel, TimestampedModel):
                 condition=LISTED,
                 name="idx_stakeholder_position",
             ),
+            # Colleagues, listed or not, for a reviewer of what one of them sent.
+            models.Index(
+                Upper("organization"),
+                condition=Q(deleted_at=None) & ~Q(organization=""),
+                name="idx_stakeholder_organization",
+            ),
             GinIndex(
                 OpClass(Upper("name"), "gin_trgm_ops"),
                 OpClass(Upper("organization"), "gin_trgm_ops"),

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from backend.actions.confirmation import confirm
 from backend.models import Submission
@@ -90,3 +92,20 @@ class TestFlags:
 
         assert flags(name="Eve", email="ann@example.org") == {"other_name"}
         assert flags(name="ANN", email="ann@example.org") == set()
+
+
+class TestPlan:
+    def test_finds_colleagues_by_an_index_however_many_stakeholders(self) -> None:
+        submission = make_submission(organization="Reef Farm")
+        make_stakeholder(organization="Reef Farm", email="joe@reef-farm.example")
+
+        with connection.cursor() as cursor, CaptureQueriesContext(connection) as captured:
+            # For a table of one page the planner would read it.
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            confirm(token=submission.token())
+        [asked] = [each["sql"] for each in captured if "UPPER" in each["sql"]]
+
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {asked}")
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+        assert "idx_stakeholder_organization" in plan
