@@ -16,15 +16,15 @@ def spend_sql(prefix: str, where: str = "true") -> str:
     """
     # The row's lock makes those who spend at once wait for each other. A window that ends later
     # than a new one would is of a clock that was wrong, or of a longer window: it is over, too.
-    is_running = "quota.expires_at BETWEEN clock_timestamp() AND excluded.expires_at"
+    # Not later than excluded.expires_at, which is from before the wait for the first to begin.
+    now, window = "clock_timestamp()", f"%({prefix}window_seconds)s * interval '1 second'"
+    is_running = f"quota.expires_at BETWEEN {now} AND {now} + {window}"
     return f"""
         INSERT INTO coalition_quota AS quota (key, spent, expires_at)
-        SELECT %({prefix}key)s, 1,
-            clock_timestamp() + %({prefix}window_seconds)s * interval '1 second'
-        WHERE {where}
+        SELECT %({prefix}key)s, 1, {now} + {window} WHERE {where}
         ON CONFLICT (key) DO UPDATE SET
             spent = CASE WHEN {is_running} THEN quota.spent + 1 ELSE 1 END,
-            expires_at = CASE WHEN {is_running} THEN quota.expires_at ELSE excluded.expires_at END
+            expires_at = CASE WHEN {is_running} THEN quota.expires_at ELSE {now} + {window} END
         WHERE quota.spent < %({prefix}quota)s OR NOT ({is_running})
         RETURNING spent
     """
