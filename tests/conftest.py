@@ -22,7 +22,14 @@ from tests.serving import serving
 DATA = Path(__file__).with_name("data")
 
 # Kept when a test's rows are removed: the migrations filled them, or they only ever grow.
-KEPT = {"django_migrations", "django_content_type", "auth_permission", "coalition_revision"}
+KEPT = {
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "auth_group",
+    "auth_group_permissions",
+    "coalition_revision",
+}
 
 
 def pytest_configure() -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from django.contrib.auth.models import Group, User
 from django.contrib.gis.geos import Point
 from django.utils import timezone
 
@@ -21,6 +22,14 @@ from backend.models import (
 numbers = count(1)
 
 ANNAPOLIS = Point(-76.49, 38.97, srid=4326)
+
+
+def make_user(*groups: str, **values: Any) -> User:
+    """An account with the rights of these groups, which may use the admin if there are any."""
+    defaults = {"username": f"user-{next(numbers)}", "is_staff": bool(groups)}
+    user = User.objects.create_user(**defaults | values)
+    user.groups.set(Group.objects.filter(name__in=groups))
+    return user
 
 
 def make_homepage(**values: Any) -> HomePage:

@@ -54,7 +54,10 @@ def confirm(*, token: str) -> Confirmation:
     flags = flags_of(submission)
     endorsement = _endorse(submission, _stakeholder_of(submission))
     Submission.objects.filter(pk=submission.pk).update(
-        endorsement=endorsement, confirmed_at=timezone.now(), flags=flags
+        endorsement=endorsement,
+        confirmed_at=timezone.now(),
+        flags=flags,
+        alike=submission.alike,
     )
     submission.endorsement = endorsement
     _redeem(submission)

@@ -13,6 +13,7 @@ from backend.models import Stakeholder, Submission
 # Any but the shortest can be told apart by it: "I support this" is said by many.
 MIN_COMPARED_LENGTH = 40
 ALIKE = 0.8
+MOST_COUNTED = 100
 NETWORK_WINDOW = timedelta(hours=24)
 MANY_OF_ONE_NETWORK = 10
 
@@ -38,7 +39,10 @@ SHARED_MAIL_DOMAINS = (
 
 
 def flags_of(submission: Submission) -> list[dict[str, str]]:
-    """Each an object of `flag`, for programs, and `reason`, for the reviewer."""
+    """Each an object of `flag`, for programs, and `reason`, for the reviewer.
+
+    What is found to be nearly the same as another submission is given that one's id as `alike`.
+    """
     return [
         {"flag": flag, "reason": reason}
         for find in (
@@ -79,8 +83,9 @@ def _alike(submission: Submission) -> Flags:
     others = Submission.objects.exclude(email=submission.email).filter(
         confirmed_at__isnull=False, statement__trigram_similar=submission.statement
     )
-    if number := _count(others):
-        yield "similar_statement", f"{number} of others are nearly the same."
+    if found := others.values_list("pk", "alike")[:MOST_COUNTED]:
+        submission.alike = min(alike or pk for pk, alike in found)
+        yield "similar_statement", f"{len(found)} of others are nearly the same."
 
 
 def _is_suggested(submission: Submission) -> bool:
@@ -129,8 +134,8 @@ def _other_name(submission: Submission) -> Flags:
 
 
 def _count(rows: "QuerySet[Submission]") -> int:
-    """How many there are, up to 100."""
-    return len(rows.values_list("pk")[:100])
+    """How many there are, up to MOST_COUNTED."""
+    return len(rows.values_list("pk")[:MOST_COUNTED])
 
 
 def _domain(email: str) -> str:

@@ -1,6 +1,6 @@
 """What a reviewer decides."""
 
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -13,8 +13,8 @@ from backend.actions.transitions import lock, move
 from backend.models import Endorsement, OutgoingMail, Stakeholder, Submission
 
 Status = Endorsement.Status
-# Consents that are the stakeholder's, whatever the campaign.
-STAKEHOLDERS_CONSENTS = ("is_public", "email_updates")
+# In this time a reviewer may think again, before anybody is told.
+TOLD_AFTER = timedelta(seconds=30)
 
 
 @transaction.atomic
@@ -32,7 +32,7 @@ def approve(*, endorsement_id: int, by: User) -> Endorsement:
     if submission:
         if is_waiting and endorsement.status == Status.APPROVED:
             _update(endorsement, submission.words())
-        _apply_to_stakeholder(submission, endorsement.stakeholder)
+        _update(endorsement.stakeholder, submission.changes(endorsement.stakeholder))
     move(endorsement, Status.APPROVED, by=by)
     _decide(endorsement, submission, OutgoingMail.Kind.APPROVED)
     return endorsement
@@ -64,6 +64,7 @@ def reopen(*, endorsement_id: int, by: User, reason: str = "") -> Endorsement:
     if endorsement.status == Status.PENDING:
         raise NotAllowed
     move(endorsement, Status.PENDING, by=by, reason=reason)
+    _tell_nobody(endorsement)
     return endorsement
 
 
@@ -72,36 +73,19 @@ def _decide(
 ) -> None:
     """Whoever sent the endorsement hears of the decision; who was entered by staff does not."""
     endorsement.submissions.undecided().update(decided_at=timezone.now())
+    _tell_nobody(endorsement)
     if submission is not None:
-        OutgoingMail.objects.create(kind=kind, endorsement=endorsement)
+        OutgoingMail.objects.create(kind=kind, endorsement=endorsement, due_at=Now() + TOLD_AFTER)
 
 
-def _apply_to_stakeholder(submission: Submission, stakeholder: Stakeholder) -> None:
-    changes: dict[str, Any] = {}
-    if stakeholder.details_at is None or submission.created_at > stakeholder.details_at:
-        # What was left out, nobody takes back.
-        details = submission.details()
-        changes = {name: value for name, value in details.items() if value not in ("", None)}
-        changes["details_at"] = submission.created_at
-    consents = dict(stakeholder.consents)
-    for name in STAKEHOLDERS_CONSENTS:
-        consent = submission.consents[name]
-        if _at(consent) > _at(consents.get(name)):
-            changes[name] = consent["given"]
-            consents[name] = consent
-    if consents != stakeholder.consents:
-        changes["consents"] = consents
-    if changes:
-        _update(stakeholder, changes)
-
-
-def _at(consent: dict[str, Any] | None) -> datetime:
-    if consent is None:
-        return datetime.min.replace(tzinfo=timezone.get_default_timezone())
-    return datetime.fromisoformat(consent["at"])
+def _tell_nobody(endorsement: Endorsement) -> None:
+    """Of an earlier decision, if nobody was told of it yet."""
+    endorsement.mails.queued().update(state=OutgoingMail.State.DROPPED)
 
 
 def _update(row: Endorsement | Stakeholder, changes: dict[str, Any]) -> None:
+    if not changes:
+        return
     type(row).objects.filter(pk=row.pk).update(**changes, updated_at=Now())
     for name, value in changes.items():
         setattr(row, name, value)

@@ -1,4 +1,5 @@
 from backend.models.campaign import PolicyCampaign
+from backend.models.desk import Desk
 from backend.models.endorsement import Endorsement
 from backend.models.endorsement_tally import EndorsementDailyTally, EndorsementTally
 from backend.models.homepage import ContentBlock, HomePage
@@ -15,6 +16,7 @@ from backend.models.us_states import State
 
 __all__ = [
     "ContentBlock",
+    "Desk",
     "Endorsement",
     "EndorsementDailyTally",
     "EndorsementTally",

@@ -80,6 +80,11 @@ class PolicyCampaign(SoftDeletionModel, TimestampedModel):
     def __str__(self) -> str:
         return self.title
 
+    def closed_gates(self) -> list[str]:
+        """Why the public does not see it; empty if it does. As the view public_campaign has it."""
+        gates = {"deleted": self.deleted_at, "inactive": not self.active}
+        return [gate for gate, is_closed in gates.items() if is_closed]
+
     def clean(self) -> None:
         """Titles and slugs are taken by deleted campaigns too, which Django does not look at."""
         taken = PolicyCampaign.all_objects.deleted().exclude(pk=self.pk)

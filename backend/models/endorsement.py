@@ -24,12 +24,30 @@ class EndorsementQuerySet(SoftDeletionQuerySet["Endorsement"]):
 
     def waiting(self) -> Self:
         """Those that a reviewer has to decide: pending, or approved with new words beside them."""
-        is_undecided = Q(submissions__confirmed_at__isnull=False, submissions__decided_at=None)
-        return self.filter(Q(status="pending") | Q(is_undecided)).distinct()
+        endorsements = Endorsement.objects.values("pk")
+        pending = endorsements.filter(status="pending")
+        renewed = endorsements.filter(
+            submissions__confirmed_at__isnull=False, submissions__decided_at=None
+        )
+        # Not by OR, for which no index serves.
+        return self.filter(pk__in=pending.union(renewed))
 
-    def flagged(self) -> Self:
-        """Those of which something sent has a flag for the reviewer."""
-        return self.filter(submissions__flags__0__isnull=False).distinct()
+    def flagged(self, flag: str | None = None) -> Self:
+        """Those of which something sent has a flag for the reviewer, or this one."""
+        is_flagged = (
+            Q(submissions__flags__contains=[{"flag": flag}])
+            if flag
+            else Q(submissions__flags__0__isnull=False)
+        )
+        # As idx_submission_flags has it.
+        sent = Endorsement.objects.filter(is_flagged, submissions__confirmed_at__isnull=False)
+        return self.filter(pk__in=sent.values("pk"))
+
+    def oldest_first(self) -> Self:
+        return self.order_by("created_at", "pk")
+
+    def newest_first(self) -> Self:
+        return self.order_by("-created_at", "-pk")
 
 
 class Endorsement(SoftDeletionModel, TimestampedModel):
@@ -92,8 +110,13 @@ class Endorsement(SoftDeletionModel, TimestampedModel):
                 condition=Q(is_public=True, deleted_at=None),
                 name="idx_endorsement_public",
             ),
-            # The moderator's list.
+            # The moderator's lists: all, and those of a status.
             models.Index(fields=["-created_at", "-id"], name="idx_endorsement_created"),
+            models.Index(
+                fields=["status", "-created_at", "-id"],
+                condition=Q(deleted_at=None),
+                name="idx_endorsement_status",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -110,3 +133,18 @@ class Endorsement(SoftDeletionModel, TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.stakeholder} for {self.campaign}"
+
+    def closed_gates(self) -> list[str]:
+        """Why the public does not see it; empty if it does. As the view public_endorsement has it.
+
+        Reads the stakeholder and the campaign.
+        """
+        gates = {
+            "deleted": self.deleted_at,
+            self.status: self.status != self.Status.APPROVED,
+            "no_consent": not self.public_display,
+            "stakeholder_deleted": self.stakeholder.deleted_at,
+            "campaign_deleted": self.campaign.deleted_at,
+            "campaign_inactive": not self.campaign.active,
+        }
+        return [gate for gate, is_closed in gates.items() if is_closed]

@@ -112,6 +112,10 @@ class HomePage(TimestampedModel):
     def __str__(self) -> str:
         return self.organization_name
 
+    def closed_gates(self) -> list[str]:
+        """Why the public does not see it; empty if it does. As the view public_homepage has it."""
+        return [] if self.is_active else ["inactive"]
+
     @transaction.atomic
     def activate(self) -> None:
         """Make this the active page, and the page that was active inactive.
@@ -221,6 +225,14 @@ class ContentBlock(TimestampedModel):
 
     def __str__(self) -> str:
         return self.title or self.get_block_type_display()
+
+    def closed_gates(self) -> list[str]:
+        """Why the public does not see it; empty if it does. As the view public_contentblock has it.
+
+        Reads the homepage.
+        """
+        gates = {"hidden": not self.is_visible, "homepage_inactive": not self.homepage.is_active}
+        return [gate for gate, is_closed in gates.items() if is_closed]
 
     def clean(self) -> None:
         """Only an image or a video speaks for itself."""

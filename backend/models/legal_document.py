@@ -112,6 +112,10 @@ class LegalDocument(TimestampedModel):
     def __str__(self) -> str:
         return f"{self.title} ({self.version})"
 
+    def closed_gates(self) -> list[str]:
+        """Why it is not what the public is shown first; empty if it is. Reads with_state()."""
+        return [] if self.state == "current" else [self.state]
+
     def clean(self) -> None:
         """Whoever read it must find what they have read."""
         if self.published_at is not None:

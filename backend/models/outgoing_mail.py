@@ -12,6 +12,8 @@ from backend.models.keyed_digests import keyed_digest
 from backend.models.submission import Submission
 
 KEPT_DONE = timedelta(days=30)
+# So long after a mail was due, some worker must have taken it.
+LATE = timedelta(minutes=10)
 
 
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
@@ -46,6 +48,11 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     def failed(self) -> Self:
         """Those that nobody tries to send any more."""
         return self.filter(state=OutgoingMail.State.FAILED)
+
+    def not_sent(self) -> Self:
+        """Those that went wrong: given up, or tried in vain, or nobody is there to send them."""
+        is_late = Q(attempts__gt=1) | Q(due_at__lt=Now() - LATE)
+        return self.filter(Q(state=OutgoingMail.State.FAILED) | Q(is_late, state="queued"))
 
     def past_their_time(self) -> Self:
         return self.exclude(state=OutgoingMail.State.QUEUED).filter(due_at__lt=Now() - KEPT_DONE)
@@ -100,6 +107,7 @@ class OutgoingMail(models.Model):
                 fields=["due_at", "id"], condition=Q(state="queued"), name="idx_mail_queued"
             ),
             models.Index(fields=["due_at"], condition=~Q(state="queued"), name="idx_mail_done"),
+            models.Index(fields=["id"], condition=Q(state="failed"), name="idx_mail_failed"),
             models.Index(fields=["submission"], name="idx_mail_submission"),
             models.Index(
                 fields=["endorsement"],

@@ -105,6 +105,11 @@ class Stakeholder(SoftDeletionModel, TimestampedModel):
 
     class Meta:
         db_table = "stakeholders_stakeholder"
+        permissions = [
+            ("view_private_details", "Can see e-mail addresses and exact locations"),
+            ("export_private_details", "Can export e-mail addresses and exact locations"),
+            ("import_stakeholders", "Can import stakeholders"),
+        ]
         triggers = [
             *revision_triggers.OF_STAKEHOLDERS,
             *endorsement_tally.OF_STAKEHOLDERS,
@@ -190,3 +195,8 @@ class Stakeholder(SoftDeletionModel, TimestampedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def closed_gates(self) -> list[str]:
+        """Why the public does not see it; empty if it does. As public_stakeholder has it."""
+        gates = {"deleted": self.deleted_at, "not_listed": not self.is_public}
+        return [gate for gate, is_closed in gates.items() if is_closed]

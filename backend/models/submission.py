@@ -1,5 +1,5 @@
-from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, NamedTuple, Self
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -24,14 +24,24 @@ KEPT_UNCONFIRMED = timedelta(days=30)
 KEPT_DECIDED = timedelta(days=30)
 
 DETAILS = ("name", "organization", "role", "state", "county", "type", "location")
-# Consents that are of an endorsement; the others are of the stakeholder.
+# Consents that are of an endorsement, and those of the stakeholder, whatever the campaign.
 OF_ENDORSEMENT = {"public_display", "is_authorized", "terms", "privacy"}
+OF_STAKEHOLDER = ("is_public", "email_updates")
+WORDS = ("statement", "public_display")
 
 TOKEN_PURPOSE = "submission"  # noqa: S105  # it is what tokens are for, and none itself
 
 
 def confirmable_until() -> datetime:
     return timezone.now() + CONFIRMABLE
+
+
+class Difference(NamedTuple):
+    """A field whose value, as it is known, approval would replace by what was sent."""
+
+    field: str
+    known: Any
+    sent: Any
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
@@ -44,6 +54,9 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def undecided(self) -> Self:
         """Those that a reviewer has yet to see."""
         return self.filter(confirmed_at__isnull=False, decided_at=None)
+
+    def flagged(self) -> Self:
+        return self.exclude(flags=[])
 
     def past_their_time(self) -> Self:
         unconfirmed = Q(confirmed_at=None, created_at__lt=Now() - KEPT_UNCONFIRMED)
@@ -93,6 +106,8 @@ class Submission(models.Model):
     )
     # Each an object: `flag` and `reason`.
     flags = models.JSONField(default=list)
+    # The first submission that said nearly the same, if any did before; it may be gone by now.
+    alike = models.BigIntegerField(null=True)
 
     objects: ClassVar = models.Manager.from_queryset(SubmissionQuerySet)()
 
@@ -110,6 +125,23 @@ class Submission(models.Model):
             # The many of campaigns, or of a network, within some time.
             models.Index(fields=["created_at", "campaign"], name="idx_submission_created"),
             models.Index(fields=["network", "created_at"], name="idx_submission_network"),
+            # What waits for a reviewer, and for an answer to its mail.
+            models.Index(
+                fields=["confirmed_at"],
+                include=["endorsement"],
+                condition=Q(confirmed_at__isnull=False, decided_at=None),
+                name="idx_submission_undecided",
+            ),
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(confirmed_at=None),
+                name="idx_submission_unconfirmed",
+            ),
+            GinIndex(
+                OpClass(F("flags"), "jsonb_path_ops"),
+                condition=Q(confirmed_at__isnull=False),
+                name="idx_submission_flags",
+            ),
             models.Index(
                 fields=["decided_at"],
                 condition=Q(decided_at__isnull=False),
@@ -150,9 +182,56 @@ class Submission(models.Model):
             "consents": consents,
         }
 
+    def changes(self, stakeholder: Stakeholder) -> dict[str, Any]:
+        """What approval writes to the stakeholder, by field; nothing over a later choice."""
+        changes: dict[str, Any] = {}
+        if stakeholder.details_at is None or self.created_at > stakeholder.details_at:
+            # What was left out, nobody takes back.
+            details = self.details()
+            changes = {name: value for name, value in details.items() if value not in ("", None)}
+            changes["details_at"] = self.created_at
+        consents = dict(stakeholder.consents)
+        for name in OF_STAKEHOLDER:
+            consent = self.consents[name]
+            if _at(consent) > _at(consents.get(name)):
+                changes[name] = consent["given"]
+                consents[name] = consent
+        if consents != stakeholder.consents:
+            changes["consents"] = consents
+        return changes
+
+    def differences(self) -> list[Difference]:
+        """What approval would change of what is known, for the reviewer; nothing once decided.
+
+        Reads the endorsement and its stakeholder.
+        """
+        if self.decided_at is not None or self.endorsement is None:
+            return []
+        stakeholder = self.endorsement.stakeholder
+        words = self.words()
+        proposed = [
+            (stakeholder, self.changes(stakeholder), (*DETAILS, *OF_STAKEHOLDER)),
+            (self.endorsement, words, WORDS),
+        ]
+        return [
+            Difference(name, getattr(row, name), changes[name])
+            for row, changes, names in proposed
+            for name in names
+            if name in changes and changes[name] != getattr(row, name)
+        ]
+
     def token(self) -> str:
         """What its mails carry, to confirm or decline it."""
         return make_token(self.pk, bytes(self.nonce), purpose=TOKEN_PURPOSE)
+
+
+def _at(consent: dict[str, Any] | None) -> datetime:
+    """When a consent was given or refused; before all others if nobody was asked."""
+    return (
+        datetime.min.replace(tzinfo=UTC)
+        if consent is None
+        else datetime.fromisoformat(consent["at"])
+    )
 
 
 class RedeemedToken(models.Model):

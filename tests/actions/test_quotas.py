@@ -22,12 +22,11 @@ def test_a_window_that_another_began_a_moment_later_is_not_begun_anew() -> None:
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            limit.spend("somebody")
-            late = pool.submit(spend)
-            sleep(0.2)  # for it to have read the clock, and to wait for this transaction
-            later = timezone.now() + timedelta(seconds=600)
-            Quota.objects.update(expires_at=later)
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        limit.spend("somebody")
+        late = pool.submit(spend)
+        sleep(0.2)  # for it to have read the clock, and to wait for this transaction
+        later = timezone.now() + timedelta(seconds=600)
+        Quota.objects.update(expires_at=later)
 
     assert late.result() is False
