@@ -26,7 +26,7 @@ ANNAPOLIS = Point(-76.49, 38.97, srid=4326)
 
 def make_user(*groups: str, **values: Any) -> User:
     """An account with the rights of these groups, which may use the admin if there are any."""
-    defaults = {"username": f"user-{next(numbers)}", "is_staff": bool(groups)}
+    defaults: dict[str, Any] = {"username": f"user-{next(numbers)}", "is_staff": bool(groups)}
     user = User.objects.create_user(**defaults | values)
     user.groups.set(Group.objects.filter(name__in=groups))
     return user

@@ -34,6 +34,10 @@ SPEND = spend_sql("")
 # A count that is lost with the machine has done no harm, and nobody waits for the disk.
 SPEND_UNSAVED = f"{SPEND}, set_config('synchronous_commit', 'off', true)"
 
+GIVE_BACK = """
+UPDATE coalition_quota SET spent = spent - 1
+WHERE key = %(key)s AND spent > 0 AND expires_at > clock_timestamp()
+"""
 RESET = """
 SELECT ceil(extract(epoch FROM expires_at - clock_timestamp()))::integer
 FROM coalition_quota WHERE key = %(key)s
@@ -60,6 +64,11 @@ class Limit:
     def spend_unsaved(self, subject: str) -> bool:
         """The same in a transaction of its own, which a crash of the server may forget."""
         return self._spend(SPEND_UNSAVED, subject)
+
+    def give_back(self, subject: str) -> None:
+        """Count one less for `subject`, in the current transaction: what was spent is no matter."""
+        with connection.cursor() as cursor:
+            cursor.execute(GIVE_BACK, self.values(subject))
 
     def values(self, subject: str, prefix: str = "") -> dict[str, Any]:
         """What `spend_sql` needs."""

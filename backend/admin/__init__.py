@@ -8,10 +8,19 @@ from backend.admin import (
     homepage,
     legal_document,
     outgoing_mail,
+    signing_in,
     stakeholder,
 )
 
-__all__ = ["campaign", "endorsement", "homepage", "legal_document", "outgoing_mail", "stakeholder"]
+__all__ = [
+    "campaign",
+    "endorsement",
+    "homepage",
+    "legal_document",
+    "outgoing_mail",
+    "signing_in",
+    "stakeholder",
+]
 
 admin.site.site_header = admin.site.site_title = "Coalition Builder"
 # The frontend stands elsewhere.

@@ -17,9 +17,11 @@ Address = IPv4Address | IPv6Address
 class TooManyRequests(Problem):
     """Beyond a limit; the headers say which, and when it is over for the client."""
 
-    def __init__(self, limit_name: str, client: str) -> None:
+    def __init__(
+        self, limit_name: str, subject: str, reason: str = "Your network sent too much."
+    ) -> None:
         limit = Limit.named(limit_name)
-        reset_seconds = limit.reset_seconds(client)
+        reset_seconds = limit.reset_seconds(subject)
         name = f'"{limit.name}"'
         headers = {
             "Retry-After": str(reset_seconds),
@@ -29,7 +31,7 @@ class TooManyRequests(Problem):
         }
         super().__init__(
             HTTPStatus.TOO_MANY_REQUESTS,
-            f"Your network sent too much. Try again in {reset_seconds} seconds.",
+            f"{reason} Try again in {reset_seconds} seconds.",
             headers=headers,
         )
 

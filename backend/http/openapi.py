@@ -22,7 +22,7 @@ from backend.http.openapi_components import (
     ref,
 )
 from backend.http.serializers import StrictSerializer
-from backend.http.views import JSONView
+from backend.http.views import JSONView, declared
 
 
 class OperationSchema(AutoSchema):
@@ -33,9 +33,7 @@ class OperationSchema(AutoSchema):
         return cast("JSONView", self.view)
 
     def _of_operation(self, name: str) -> Any:
-        """What the view's method declares, by the decorator `operation`, or else the view."""
-        handler = getattr(self.view, getattr(self.view, "action", None) or self.method.lower())
-        return getattr(handler, name, getattr(self.view, name))
+        return declared(self.view, self.method, name)
 
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry

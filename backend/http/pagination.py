@@ -12,6 +12,7 @@ from rest_framework.utils.urls import replace_query_param
 from backend.http.cursors import decode, encode
 from backend.http.errors import InvalidParameters
 from backend.http.invalid_values import invalid_values
+from backend.rendering.keyset import Ordering, Position, next_and_previous, rows_from
 from backend.rendering.statements import RenderedPage, Sql, count_of, render_page
 
 
@@ -32,16 +33,7 @@ class KeysetPagination(BasePagination):
         self, queryset: QuerySet[Any], request: Request, view: Any, *, total: str | None = None
     ) -> None:
         """Read a page of an ordered queryset; `total` is SQL for the number of rows, if known."""
-        self.request = request
-        self.here = request.build_absolute_uri()
-        scope = f"{request.path}?{view.filterset.scope}"
-        parameters = view.filterset.values
-        limit, token = parameters["limit"], parameters["cursor"]
-        try:
-            position = None if token is None else decode(token, scope)
-        except ValidationError as error:
-            location = view.filterset.locate("cursor")
-            raise InvalidParameters(invalid_values(location, error)) from error
+        limit, position = self._asked(request, view)
         self.page = render_page(
             view.candidates(queryset, limit, position),
             view.row_json,
@@ -49,16 +41,35 @@ class KeysetPagination(BasePagination):
             position=position,
             matched=Sql(total) if total else count_of(queryset, at_most=self.count_to),
         )
-        adjacent = {"next": self.page.next, "prev": self.page.previous}
-        self.cursors = {rel: encode(place, scope) for rel, place in adjacent.items() if place}
+        self._link(self.page.next, self.page.previous)
+
+    def _asked(self, request: Request, view: Any) -> tuple[int, Position | None]:
+        """How many rows, and from where; raises InvalidParameters for another list's cursor."""
+        self.request = request
+        self.here = request.build_absolute_uri()
+        self.scope = f"{request.path}?{view.filterset.scope}"
+        token = view.filterset.values["cursor"]
+        try:
+            position = None if token is None else decode(token, self.scope)
+        except ValidationError as error:
+            location = view.filterset.locate("cursor")
+            raise InvalidParameters(invalid_values(location, error)) from error
+        return view.filterset.values["limit"], position
+
+    def _link(self, following: Position | None, previous: Position | None) -> None:
+        adjacent = {"next": following, "prev": previous}
+        self.cursors = {rel: encode(place, self.scope) for rel, place in adjacent.items() if place}
         self.urls = {
             rel: replace_query_param(self.here, "cursor", cursor)
             for rel, cursor in self.cursors.items()
         }
 
+    def pages(self) -> dict[str, str | None]:
+        """The URLs of the pages beside this one."""
+        return {"next": self.urls.get("next"), "previous": self.urls.get("prev")}
+
     def document(self) -> bytes:
-        links = {"next": self.urls.get("next"), "previous": self.urls.get("prev")}
-        return self.collection({"count": self.page.matched, **links}, "results")
+        return self.collection({"count": self.page.matched, **self.pages()}, "results")
 
     def collection(self, head: dict[str, Any], name: str) -> bytes:
         """A JSON object with the members of `head`, and the rows as the member `name`."""
@@ -79,3 +90,36 @@ class KeysetPagination(BasePagination):
             "results": schema,
         }
         return {"type": "object", "required": [*properties], "properties": properties}
+
+
+class ObjectPagination(KeysetPagination):
+    """The same of rows that are read into objects, for serializers that say more than a row has."""
+
+    objects: list[Any]
+
+    def paginate_objects(self, queryset: QuerySet[Any], request: Request, view: Any) -> None:
+        """Read a page of an ordered queryset, and how many rows match, by two queries."""
+        limit, position = self._asked(request, view)
+        self.count = queryset.count()
+        found = list(rows_from(queryset, position)[: limit + 1])
+        page = found[:limit]
+        if position is not None and position.is_backward:
+            page.reverse()
+        ordering = Ordering.of(queryset)
+        bounds = ([], []) if not page else (_place(ordering, page[0]), _place(ordering, page[-1]))
+        self.objects = page
+        self._link(
+            *(
+                next_and_previous(position, bounds, has_more=len(found) > limit)
+                if page
+                else (None, None)
+            )
+        )
+
+    def object_document(self, results: list[Any]) -> dict[str, Any]:
+        return {"count": self.count, **self.pages(), "results": results}
+
+
+def _place(ordering: Ordering, row: Any) -> list[str]:
+    """The values that a row is ordered by, as PostgreSQL reads them."""
+    return [str(getattr(row, column)) for column in ordering.columns]

@@ -111,6 +111,12 @@ def operation(**declared: Any) -> Callable[[Handler], Handler]:
     return declare
 
 
+def declared(view: Any, method: str, name: str) -> Any:
+    """What the view's handler of the method declares by `operation`, or else the view."""
+    handler = getattr(view, getattr(view, "action", None) or method.lower(), view)
+    return getattr(handler, name, getattr(view, name))
+
+
 class PublicView(JSONView):
     """Readable by everybody, and kept by any cache that asks whether its copy is current."""
 

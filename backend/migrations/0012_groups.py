@@ -35,7 +35,7 @@ GROUPS = {
 OF_ACCOUNTS = [f"{action}_user" for action in ("view", "add", "change", "delete")] + ["view_group"]
 
 
-def make_groups(apps, schema_editor):
+def make_groups(apps, _schema_editor):
     Group = apps.get_model("auth", "Group")
     for name, codenames in GROUPS.items():
         group, _ = Group.objects.get_or_create(name=name)

@@ -6,7 +6,8 @@ meanwhile never makes another row appear twice or not at all.
 
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Func, QuerySet, TextField, Value
+from django.db.models.lookups import GreaterThan, LessThan
 
 
 class Position(NamedTuple):
@@ -44,6 +45,25 @@ class Ordering(NamedTuple):
     def sql(self) -> str:
         direction = " DESC" if self.is_descending else ""
         return ", ".join(f'"{column}"{direction}' for column in self.columns)
+
+
+class _Row(Func):
+    """Expressions to be compared as a row, which an index answers; spelled with OR it would not."""
+
+    template = "(%(expressions)s)"
+    output_field = TextField()
+
+
+def rows_from(queryset: QuerySet[Any], position: Position | None) -> QuerySet[Any]:
+    """The rows of an ordered queryset from a position, those before it last row first."""
+    if position is None:
+        return queryset
+    ordering = Ordering.of(queryset)
+    if position.is_backward:
+        queryset, ordering = queryset.reverse(), ordering.reversed()
+    beyond = LessThan if ordering.is_descending else GreaterThan
+    here = _Row(*(Value(value) for value in position.values))
+    return queryset.filter(beyond(_Row(*ordering.columns), here))
 
 
 def next_and_previous(

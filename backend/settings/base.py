@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,7 @@ INSTALLED_APPS = [
     "corsheaders",
     "django_filters",
     "rest_framework",
+    "knox",
     "rest_framework_gis",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -104,14 +106,19 @@ TEMPLATES = [
 ]
 
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    {"NAME": name}
     for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+        "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "django.contrib.auth.password_validation.CommonPasswordValidator",
+        "django.contrib.auth.password_validation.NumericPasswordValidator",
+        "backend.http.signing_in.TokensEndWithPassword",
     )
 ]
+# Through it goes every password that anybody is asked for: the API's and the admin's.
+AUTHENTICATION_BACKENDS = ["backend.http.signing_in.LimitedBackend"]
+# A working day. To be used does not renew a token, for that would be a write for each read.
+REST_KNOX = {"TOKEN_TTL": timedelta(hours=10), "AUTO_REFRESH": False}
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -250,6 +257,9 @@ LIMITS = {
         "address": "20/600",
         # Mails that an e-mail address is sent because somebody named it.
         "mails": "5/86400",
+        # Wrong passwords: of one account, whether there is one or not, and from one address.
+        "account": "10/900",
+        "guesses": "50/900",
         # Submissions of one campaign that are more than usual: nothing is refused.
         "campaign": "500/3600",
     }.items()
