@@ -5,18 +5,19 @@ from backend.api.campaigns import CampaignViewSet
 from backend.api.docs import ProblemsView, RedocView, SchemaView, SwaggerView
 from backend.api.export import ExportViewSet
 from backend.api.health import LiveView, ReadyView
-from backend.api.homepage import HomePageViewSet
 from backend.api.legal import LegalDocumentViewSet
 from backend.api.mail_feedback import MailFeedbackView
 from backend.api.root import RootView
 from backend.api.stakeholders import StakeholderViewSet
+from backend.manage import urls as manage_urls
+from backend.manage.homepage_preview import PreviewableHomePageViewSet
 from backend.supporter.confirmation import ConfirmView, DeclineView, ResendView
 from backend.supporter.form import EndorsementFormView
 from backend.supporter.pages import ConfirmPageView, DeclinePageView
 from backend.supporter.submissions import EndorsementsView
 
 api = [
-    path("/homepage", HomePageViewSet.as_view({"get": "retrieve"}), name="homepage"),
+    path("/homepage", PreviewableHomePageViewSet.as_view({"get": "retrieve"}), name="homepage"),
     path("/campaigns", CampaignViewSet.as_view({"get": "list"}), name="campaigns"),
     path("/campaigns/<slug:slug>", CampaignViewSet.as_view({"get": "retrieve"}), name="campaign"),
     path(
@@ -61,6 +62,8 @@ api = [
 urlpatterns = [
     path("api/v1", RootView.as_view(), name="root"),
     path("api/v1", include(api)),
+    path("api/v1/auth", include(manage_urls.auth)),
+    path("api/v1/manage", include(manage_urls.manage)),
     path("problems", ProblemsView.as_view(), name="problems"),
     path("hooks/ses", MailFeedbackView.as_view(), name="mail-feedback"),
     path("endorsements/confirm", ConfirmPageView.as_view(), name="confirm-page"),

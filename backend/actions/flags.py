@@ -37,6 +37,15 @@ SHARED_MAIL_DOMAINS = (
     "proton.me",
 )
 
+FLAGS = (
+    "disposable_email",
+    "links",
+    "similar_statement",
+    "same_network",
+    "organization_domain",
+    "other_name",
+)
+
 
 def flags_of(submission: Submission) -> list[dict[str, str]]:
     """Each an object of `flag`, for programs, and `reason`, for the reviewer.

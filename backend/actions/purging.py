@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.db.models.functions import Now
+from knox.models import AuthToken
 
 from backend.models import IdempotentRequest, OutgoingMail, Quota, Submission
 
@@ -18,6 +19,7 @@ def purge() -> dict[str, int]:
         "submissions": Submission.objects.past_their_time(),
         "mails": OutgoingMail.objects.past_their_time(),
         "limits": Quota.objects.filter(expires_at__lt=Now()),
+        "sign-in tokens": AuthToken.objects.filter(expiry__lt=Now()),
         "idempotency keys": IdempotentRequest.objects.filter(expires_at__lt=Now()),
     }
     return {name: sum(_removed(rows)) for name, rows in expired.items()}

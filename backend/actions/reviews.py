@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from backend.actions.errors import NotAllowed
-from backend.actions.transitions import lock, move
+from backend.actions.transitions import ALLOWED, lock, move
 from backend.models import Endorsement, OutgoingMail, Stakeholder, Submission
 
 Status = Endorsement.Status
@@ -25,13 +25,11 @@ def approve(*, endorsement_id: int, by: User) -> Endorsement:
     Raises NotAllowed if nothing waits any more: somebody else was faster.
     """
     endorsement = lock(endorsement_id)
-    submission = endorsement.submissions.newest_first().first()
-    is_waiting = submission is not None and submission.decided_at is None
-    if endorsement.status != Status.PENDING and not is_waiting:
+    submission = endorsement.newest_submission()
+    if not _waits(endorsement, submission):
         raise NotAllowed
     if submission:
-        if is_waiting and endorsement.status == Status.APPROVED:
-            _update(endorsement, submission.words())
+        _update(endorsement, _new_words(endorsement, submission))
         _update(endorsement.stakeholder, submission.changes(endorsement.stakeholder))
     move(endorsement, Status.APPROVED, by=by)
     _decide(endorsement, submission, OutgoingMail.Kind.APPROVED)
@@ -45,13 +43,8 @@ def reject(*, endorsement_id: int, by: User, reason: str = "") -> Endorsement:
     Raises NotAllowed if it is neither pending nor approved any more.
     """
     endorsement = lock(endorsement_id)
-    submission = endorsement.submissions.newest_first().first()
-    keeps_old_words = (
-        endorsement.status == Status.APPROVED
-        and submission is not None
-        and submission.decided_at is None
-    )
-    to = Status.APPROVED if keeps_old_words else Status.REJECTED
+    submission = endorsement.newest_submission()
+    to = Status.APPROVED if _new_words(endorsement, submission) else Status.REJECTED
     move(endorsement, to, by=by, reason=reason)
     _decide(endorsement, submission, OutgoingMail.Kind.REJECTED)
     return endorsement
@@ -66,6 +59,34 @@ def reopen(*, endorsement_id: int, by: User, reason: str = "") -> Endorsement:
     move(endorsement, Status.PENDING, by=by, reason=reason)
     _tell_nobody(endorsement)
     return endorsement
+
+
+def would_count(endorsement: Endorsement, decision: str) -> bool:
+    """Whether it would count after `approve` or `reject`; raises NotAllowed as they do.
+
+    Reads the stakeholder and the submissions.
+    """
+    submission = endorsement.newest_submission()
+    words = _new_words(endorsement, submission)
+    if decision == "reject":
+        if Status.REJECTED not in ALLOWED[Status(endorsement.status)]:
+            raise NotAllowed
+        is_shown = bool(words) and endorsement.public_display
+    else:
+        if not _waits(endorsement, submission):
+            raise NotAllowed
+        is_shown = words.get("public_display", endorsement.public_display)
+    return is_shown and endorsement.stakeholder.deleted_at is None
+
+
+def _waits(endorsement: Endorsement, submission: Submission | None) -> bool:
+    return endorsement.status == Status.PENDING or bool(_new_words(endorsement, submission))
+
+
+def _new_words(endorsement: Endorsement, submission: Submission | None) -> dict[str, Any]:
+    """What waits beside the words of an approved endorsement."""
+    is_beside = endorsement.status == Status.APPROVED and submission and not submission.decided_at
+    return submission.words() if submission and is_beside else {}
 
 
 def _decide(

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, cast
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry
 from drf_spectacular.utils import Direction
@@ -22,7 +23,23 @@ from backend.http.openapi_components import (
     ref,
 )
 from backend.http.serializers import StrictSerializer
+from backend.http.signing_in import StaffTokenAuthentication
 from backend.http.views import JSONView, declared
+
+
+class StaffTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped
+    """How staff say who they are."""
+
+    target_class = StaffTokenAuthentication
+    name = "staffToken"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> Schema:  # noqa: ARG002  # inherited
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Token ` and the token that `POST /auth/login` gave.",
+        }
 
 
 class OperationSchema(AutoSchema):
@@ -94,6 +111,10 @@ class OperationSchema(AutoSchema):
             yield from (413, 415)
         if self.declared.asks_database:
             yield 503
+
+    def map_parsers(self) -> list[str]:
+        media_types: list[str] = super().map_parsers()
+        return media_types if self.method == "PATCH" else media_types[:1]
 
     def get_auth(self) -> list[Schema]:
         """Who may call it; nothing where that is anybody, as the document says of all."""

@@ -6,9 +6,11 @@ and searches read their parameters with the same code.
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.dateparse import parse_datetime
 
 MAX_TEXT_LENGTH = 200
 
@@ -135,6 +137,55 @@ class LimitParameter(Parameter):
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise ValidationError("Give a whole number from 1.", code="invalid")
         return min(value, self.maximum)
+
+
+class IdParameter(Parameter):
+    """The id of a row."""
+
+    schema = {"type": "integer", "format": "int64", "minimum": 1}
+
+    def from_query(self, text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,18}", text):
+            raise ValidationError("Give an id: a whole number from 1.", code="invalid")
+        return int(text)
+
+    def from_json(self, value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value < 2**63:
+            raise ValidationError("Give an id: a whole number from 1.", code="invalid")
+        return value
+
+
+class BooleanParameter(Parameter):
+    """true or false."""
+
+    schema = {"type": "boolean"}
+
+    def from_query(self, text: str) -> Any:
+        return {"true": True, "false": False}.get(text)
+
+    def from_json(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("Give true or false.", code="invalid")
+        return value
+
+
+class MomentParameter(Parameter):
+    """A time with its offset (RFC 3339)."""
+
+    schema = {"type": "string", "format": "date-time"}
+
+    def from_json(self, value: Any) -> datetime:
+        moment = self._parsed(value) if isinstance(value, str) and len(value) <= 40 else None
+        if moment is None or moment.tzinfo is None:
+            message = "Give a time with its offset, such as 2026-11-02T09:30:00Z."
+            raise ValidationError(message, code="invalid")
+        return moment
+
+    def _parsed(self, text: str) -> datetime | None:
+        try:
+            return parse_datetime(text)
+        except ValueError:  # of the right form, but no time, such as the 31st of June
+            return None
 
 
 class CursorParameter(TextParameter):

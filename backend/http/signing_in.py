@@ -9,9 +9,11 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from knox.auth import TokenAuthentication
 from knox.models import AuthToken
+from knox.settings import knox_settings
 from rest_framework.exceptions import AuthenticationFailed
 
 from backend.actions.quotas import Limit
+from backend.http.errors import Problem
 from backend.http.limits import TooManyRequests, client_network
 
 TOKEN = re.compile(rb"[0-9a-f]{64}")
@@ -81,6 +83,12 @@ class StaffTokenAuthentication(TokenAuthentication):  # type: ignore[misc]  # kn
         return auth_token.user, auth_token
 
 
-class WrongPassword(AuthenticationFailed):
-    status_code = HTTPStatus.UNAUTHORIZED
-    default_detail = "No account has this name and this password."
+class WrongPassword(Problem):
+    """Or the wrong name, or an account that is not active: nobody is told which."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            HTTPStatus.UNAUTHORIZED,
+            "No account has this name and this password.",
+            headers={"WWW-Authenticate": knox_settings.AUTH_HEADER_PREFIX},
+        )

@@ -9,6 +9,11 @@ from rest_framework.response import Response
 from backend.http.signing_in import StaffTokenAuthentication
 from backend.http.views import JSONView, declared
 
+ID = {
+    "description": "The id of the row.",
+    "schema": {"type": "integer", "format": "int64", "minimum": 1},
+    "example": 1,
+}
 # Of whoever has any right of this product.
 ANY_RIGHT = "any"
 

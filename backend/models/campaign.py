@@ -35,6 +35,13 @@ class PolicyCampaignQuerySet(SoftDeletionQuerySet["PolicyCampaign"]):
             .exclude(endorsement_count=F("recount"))
         )
 
+    def matching(self, text: str) -> Self:
+        """Those with `text` in their title or summary, in upper or lower case."""
+        return self.filter(Q(title__icontains=text) | Q(summary__icontains=text))
+
+    def newest_first(self) -> Self:
+        return self.order_by("-created_at", "-pk")
+
     def by_title(self) -> Self:
         return self.order_by("title", "pk")
 

@@ -1,7 +1,8 @@
-from typing import ClassVar, Self
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import ExpressionWrapper, Q
+from django.db.models import ExpressionWrapper, Prefetch, Q
 
 from backend.models import endorsement_tally, revision_triggers
 from backend.models.campaign import PolicyCampaign
@@ -13,6 +14,9 @@ from backend.models.soft_deletion import (
 )
 from backend.models.stakeholder import Stakeholder
 from backend.models.timestamps import TimestampedModel
+
+if TYPE_CHECKING:
+    from backend.models.submission import Submission
 
 
 class EndorsementQuerySet(SoftDeletionQuerySet["Endorsement"]):
@@ -42,6 +46,34 @@ class EndorsementQuerySet(SoftDeletionQuerySet["Endorsement"]):
         # As idx_submission_flags has it.
         sent = Endorsement.objects.filter(is_flagged, submissions__confirmed_at__isnull=False)
         return self.filter(pk__in=sent.values("pk"))
+
+    def in_status(self, *statuses: str) -> Self:
+        return self.filter(status__in=statuses)
+
+    def of_type(self, *types: str) -> Self:
+        """Those of stakeholders of any of the types."""
+        return self.filter(stakeholder__type__in=types)
+
+    def in_state(self, *states: str) -> Self:
+        """Those of stakeholders in any of the states, by USPS code."""
+        return self.filter(stakeholder__state__in=states)
+
+    def matching(self, text: str) -> Self:
+        """Those of stakeholders with `text` in name, organization or e-mail, in whatever case."""
+        return self.filter(stakeholder__in=Stakeholder.all_objects.matching(text).values("pk"))
+
+    def submitted_after(self, moment: datetime) -> Self:
+        return self.filter(created_at__gt=moment)
+
+    def with_what_it_says(self) -> Self:
+        """Load the stakeholder and the campaign with it, and by one more query what was sent."""
+        return self.select_related("stakeholder", "campaign").prefetch_related("submissions")
+
+    def with_history(self) -> Self:
+        """Load the transitions, the first first, with who made them, by one more query."""
+        transition: Any = self.model.transitions.rel.related_model
+        transitions = transition.objects.in_order()
+        return self.prefetch_related(Prefetch("transitions", transitions))
 
     def oldest_first(self) -> Self:
         return self.order_by("created_at", "pk")
@@ -123,6 +155,7 @@ class Endorsement(SoftDeletionModel, TimestampedModel):
                 fields=["stakeholder", "campaign"],
                 condition=Q(deleted_at=None),
                 name="unique_stakeholder_campaign",
+                violation_error_code="unique",
                 violation_error_message="This stakeholder has endorsed this campaign already.",
             ),
             models.CheckConstraint(
@@ -133,6 +166,11 @@ class Endorsement(SoftDeletionModel, TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.stakeholder} for {self.campaign}"
+
+    def newest_submission(self) -> "Submission | None":
+        """What its supporter sent last; None if staff entered it, or after it was purged."""
+        sent = self.submissions.all()  # in Python, for those that with_what_it_says() loaded
+        return max(sent, key=lambda each: (each.created_at, each.pk), default=None)
 
     def closed_gates(self) -> list[str]:
         """Why the public does not see it; empty if it does. As the view public_endorsement has it.

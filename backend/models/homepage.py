@@ -1,9 +1,10 @@
+from collections.abc import Sequence
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator, URLValidator
 from django.db import connection, models, transaction
-from django.db.models import Prefetch, Q
+from django.db.models import Case, Prefetch, Q, When
 from django.db.models.functions import Now
 
 from backend.models import revision_triggers
@@ -55,6 +56,9 @@ class HomePageQuerySet(models.QuerySet["HomePage"]):
         """The one page that is shown; empty if there is none."""
         return self.filter(is_active=True)
 
+    def newest_first(self) -> Self:
+        return self.order_by("-created_at", "-pk")
+
     def with_visible_blocks(self) -> Self:
         """Load each page's visible blocks, in order, as `content_blocks`, by one more query."""
         visible = ContentBlock.objects.visible().in_page_order()
@@ -101,6 +105,7 @@ class HomePage(TimestampedModel):
                 fields=["is_active"],
                 condition=Q(is_active=True),
                 name="unique_active_homepage",
+                violation_error_code="unique",
                 violation_error_message="Another homepage is active. Use the activate action.",
             ),
             models.CheckConstraint(
@@ -129,6 +134,12 @@ class HomePage(TimestampedModel):
         HomePage.objects.active().exclude(pk=self.pk).update(is_active=False, updated_at=now)
         HomePage.objects.filter(pk=self.pk).update(is_active=True, updated_at=now)
         self.refresh_from_db(fields=["is_active", "updated_at"])
+
+    def put_blocks_in_order(self, ids: Sequence[int]) -> None:
+        """Number the page's blocks by their place among `ids`, which must have each of them."""
+        places = [When(pk=pk, then=place) for place, pk in enumerate(ids)]
+        if places:
+            self.content_blocks.update(order=Case(*places), updated_at=Now())
 
 
 class ContentBlockQuerySet(models.QuerySet["ContentBlock"]):

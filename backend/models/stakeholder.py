@@ -37,6 +37,25 @@ class StakeholderQuerySet(SoftDeletionQuerySet["Stakeholder"]):
         # As `unique_email` has it, which an index on the column itself would only repeat.
         return self.alias(lower_email=Lower("email")).filter(lower_email__in=emails)
 
+    def of_type(self, *types: str) -> Self:
+        return self.filter(type__in=types)
+
+    def in_state(self, *states: str) -> Self:
+        """Those in any of the states, by USPS code."""
+        return self.filter(state__in=states)
+
+    def matching(self, text: str) -> Self:
+        """Those with `text` in name, organization or e-mail, in upper or lower case."""
+        return self.filter(
+            Q(name__icontains=text) | Q(organization__icontains=text) | Q(email__icontains=text)
+        )
+
+    def newest_first(self) -> Self:
+        return self.order_by("-created_at", "-pk")
+
+    def by_name(self) -> Self:
+        return self.order_by("name", "pk")
+
     def near(self, point: Point, *, miles: float) -> Self:
         """At most `miles` from `point`, along the Earth's surface, by their exact location."""
         return self.filter(location__dwithin=(point, D(mi=miles)))
@@ -154,18 +173,22 @@ class Stakeholder(SoftDeletionModel, TimestampedModel):
                 condition=Q(deleted_at=None) & ~Q(organization=""),
                 name="idx_stakeholder_organization",
             ),
+            # Text that the public looks for, and staff, who look among all.
             GinIndex(
                 OpClass(Upper("name"), "gin_trgm_ops"),
                 OpClass(Upper("organization"), "gin_trgm_ops"),
-                condition=LISTED,
                 name="idx_stakeholder_search",
             ),
+            GinIndex(OpClass(Upper("email"), "gin_trgm_ops"), name="idx_stakeholder_email_search"),
+            # All of them, newest first: staff's list.
+            models.Index(fields=["-created_at", "-id"], name="idx_stakeholder_created"),
         ]
         constraints = [
             models.UniqueConstraint(
                 Lower("email"),
                 condition=Q(deleted_at=None),
                 name="unique_email",
+                violation_error_code="unique",
                 violation_error_message="A stakeholder with this e-mail exists.",
             ),
             models.CheckConstraint(

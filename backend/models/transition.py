@@ -1,9 +1,19 @@
+from typing import ClassVar, Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
 from backend.models.endorsement import Endorsement
 from backend.models.fields import OPTIONAL_TEXT
+
+
+class TransitionQuerySet(models.QuerySet["Transition"]):
+    """Questions one can ask about transitions; answers chain."""
+
+    def in_order(self) -> Self:
+        """The first first, with who made them."""
+        return self.select_related("by").order_by("created_at", "pk")
 
 
 class Transition(models.Model):
@@ -29,6 +39,8 @@ class Transition(models.Model):
     )
     reason = models.TextField(**OPTIONAL_TEXT)
     created_at = models.DateTimeField(db_default=Now())
+
+    objects: ClassVar = models.Manager.from_queryset(TransitionQuerySet)()
 
     class Meta:
         db_table = "endorsements_transition"

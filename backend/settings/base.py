@@ -329,6 +329,7 @@ SPECTACULAR_SETTINGS = {
         "StakeholderType": "backend.models.stakeholder.Stakeholder.Type",
         "BlockType": "backend.models.homepage.ContentBlock.BlockType",
         "State": "backend.models.us_states.State",
+        "EndorsementStatus": "backend.models.endorsement.Endorsement.Status",
     },
 }
 

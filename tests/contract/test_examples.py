@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 import yaml
 from django.conf import settings
+from knox.models import AuthToken
 from openapi_schema_validator import OAS31Validator
 
 from backend.api import examples
 from tests.contract.asking import ask
+from tests.factories import make_user
 
 FILE = Path(examples.__file__).with_name("examples.json")
 DOCUMENT = yaml.safe_load((Path(settings.BASE_DIR) / "openapi.yaml").read_text())
@@ -30,14 +32,24 @@ NORMALISED = {
 LONG_LISTS = ("content_blocks", "features")
 
 
-def answer_of(example: dict[str, Any], server: str) -> Any:
+@pytest.fixture
+def token(server: str, django_db_blocker: Any) -> str:
+    """An administrator's."""
+    with django_db_blocker.unblock():
+        user = make_user("administrator", username="ann")
+        return str(AuthToken.objects.create(user)[1])
+
+
+def answer_of(example: dict[str, Any], server: str, token: str) -> Any:
     """What the server answers to the request of an example, in the form that the file has it."""
-    headers = {"Accept": example.get("accept", "*/*")}
-    body = None
-    if "body" in example:
+    path = example["path"]
+    headers = {"Accept": example.get("accept", "*/*")} | credentials(path, token)
+    body = json.dumps(example["body"]).encode() if "body" in example else None
+    if body:
         headers["Content-Type"] = example.get("content_type", "application/json")
-        body = json.dumps(example["body"]).encode()
-    text = ask(server, example["path"], body, headers).content.decode()
+    if example.get("method") == "PATCH":
+        headers["If-Match"] = ask(server, path, headers=headers).headers["ETag"]
+    text = ask(server, path, body, headers, method=example.get("method")).content.decode()
     text = text.replace(server, ADDRESS)
     for pattern, replacement in NORMALISED.items():
         text = re.sub(pattern, replacement, text)
@@ -48,11 +60,15 @@ def answer_of(example: dict[str, Any], server: str) -> Any:
     return answer
 
 
+def credentials(path: str, token: str) -> dict[str, str]:
+    return {"Authorization": f"Token {token}"} if path.startswith("/api/v1/manage") else {}
+
+
 class TestExamples:
-    def test_are_what_the_server_answers(self, server: str) -> None:
+    def test_are_what_the_server_answers(self, server: str, token: str) -> None:
         current = {
             # Some answer to a token, which is another one for each server.
-            name: {**example, "answer": answer_of(example, server)}
+            name: {**example, "answer": answer_of(example, server, token)}
             if "path" in example
             else example
             for name, example in examples.EXAMPLES.items()

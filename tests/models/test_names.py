@@ -65,6 +65,7 @@ CONSTRAINTS = {
 
 # Indexes whose columns begin alike, and why both are there.
 BEGIN_ALIKE = {
+    ("idx_stakeholder_created", "idx_stakeholder_public"),
     # The partial one serves the public list alone; the other also the admin's.
     ("idx_campaign_active", "idx_campaign_created"),
     # The partial one has public rows alone; foreign keys and deletions look at all.

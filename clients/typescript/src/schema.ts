@@ -24,6 +24,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in
+         * @description Gives a token of ten hours. Wrong passwords are limited for each account, whether it exists or not, and for each network.
+         */
+        post: operations["signIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign out
+         * @description Ends the token of this request.
+         */
+        post: operations["signOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/logout-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign out everywhere
+         * @description Ends all tokens of the account.
+         */
+        post: operations["signOutEverywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's own tokens
+         * @description Where the account is signed in.
+         */
+        get: operations["listTokens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke one of one's own tokens
+         * @description For whoever has signed in, whatever they may do.
+         */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns": {
         parameters: {
             query?: never;
@@ -202,6 +302,546 @@ export interface paths {
         get: operations["getLegalDocument"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the desk
+         * @description What waits for the coalition's own people, and where it is.
+         */
+        get: operations["getDesk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all campaigns
+         * @description All campaigns, deleted ones too.
+         */
+        get: operations["manageListCampaigns"];
+        put?: never;
+        /**
+         * Create a campaign
+         * @description All campaigns, deleted ones too.
+         */
+        post: operations["createCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/campaigns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get any campaign
+         * @description All campaigns, deleted ones too.
+         */
+        get: operations["manageGetCampaign"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a campaign
+         * @description Hides it, and its endorsements with it, until it is restored.
+         */
+        delete: operations["deleteCampaign"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a campaign
+         * @description All campaigns, deleted ones too.
+         */
+        patch: operations["updateCampaign"];
+        trace?: never;
+    };
+    "/api/v1/manage/campaigns/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a deleted campaign
+         * @description All campaigns, deleted ones too.
+         */
+        post: operations["restoreCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/endorsements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List endorsements to review
+         * @description The newest first. For what waits, the oldest first: `status=waiting&ordering=created_at`.
+         */
+        get: operations["listEndorsements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/endorsements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an endorsement to review
+         * @description All live endorsements, with all that a reviewer must know to decide.
+         */
+        get: operations["getEndorsement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/endorsements/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve an endorsement
+         * @description Makes it count, or its new words, and applies what its supporter sent of themselves. The supporter is told in 30 seconds, unless it is reopened before.
+         */
+        post: operations["approveEndorsement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/endorsements/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject an endorsement
+         * @description Turns it down; of an approved one with new words, the words. The supporter is told, with the reason, in 30 seconds, unless it is reopened before.
+         */
+        post: operations["rejectEndorsement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/endorsements/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen a decided endorsement
+         * @description Lets it wait again. What was withdrawn, its supporter alone can reopen.
+         */
+        post: operations["reopenEndorsement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/endorsements/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide many endorsements at once
+         * @description Approves or rejects each by itself, and says what became of it. With `dry_run`, it changes nothing, and says what it would do to the counts.
+         */
+        post: operations["decideEndorsements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/endorsements/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what waits in groups of alike
+         * @description Two or more with nearly the same statement; three of a mail domain that is not a provider's, or of a network; five of a minute.
+         */
+        get: operations["listGroups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/homepages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all homepages
+         * @description All homepages; one is shown at most.
+         */
+        get: operations["listHomepages"];
+        put?: never;
+        /**
+         * Create a homepage
+         * @description All homepages; one is shown at most.
+         */
+        post: operations["createHomepage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/homepages/{homepage_id}/content-blocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the blocks of a homepage
+         * @description In the order of the page, hidden ones too. The ETag stands for their order.
+         */
+        get: operations["listContentBlocks"];
+        put?: never;
+        /**
+         * Add a block to a homepage
+         * @description The blocks of one homepage.
+         */
+        post: operations["createContentBlock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/homepages/{homepage_id}/content-blocks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a block
+         * @description The blocks of one homepage.
+         */
+        get: operations["getContentBlock"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a block
+         * @description The blocks of one homepage.
+         */
+        delete: operations["deleteContentBlock"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a block
+         * @description The blocks of one homepage.
+         */
+        patch: operations["updateContentBlock"];
+        trace?: never;
+    };
+    "/api/v1/manage/homepages/{homepage_id}/content-blocks/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put the blocks of a homepage in order
+         * @description All at once. `If-Match` is the ETag of the list.
+         */
+        put: operations["orderContentBlocks"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/homepages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get any homepage
+         * @description All homepages; one is shown at most.
+         */
+        get: operations["manageGetHomepage"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a homepage
+         * @description Removes it and its blocks for good.
+         */
+        delete: operations["deleteHomepage"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a homepage
+         * @description All homepages; one is shown at most.
+         */
+        patch: operations["updateHomepage"];
+        trace?: never;
+    };
+    "/api/v1/manage/homepages/{id}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show a homepage
+         * @description Makes it the page that is shown, in place of the one that was.
+         */
+        post: operations["activateHomepage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/homepages/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview a homepage
+         * @description Gives a token with which `GET /homepage` shows this page as it is then, for 24 hours, to whoever has it.
+         */
+        post: operations["previewHomepage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/legal-documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List legal documents
+         * @description All versions. What is published stays as it is: then only a draft can be changed.
+         */
+        get: operations["manageListLegalDocuments"];
+        put?: never;
+        /**
+         * Write a legal document
+         * @description All versions. What is published stays as it is: then only a draft can be changed.
+         */
+        post: operations["createLegalDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/legal-documents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a legal document
+         * @description All versions. What is published stays as it is: then only a draft can be changed.
+         */
+        get: operations["manageGetLegalDocument"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a draft
+         * @description All versions. What is published stays as it is: then only a draft can be changed.
+         */
+        delete: operations["deleteLegalDocument"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a draft
+         * @description All versions. What is published stays as it is: then only a draft can be changed.
+         */
+        patch: operations["updateLegalDocument"];
+        trace?: never;
+    };
+    "/api/v1/manage/legal-documents/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish a draft
+         * @description Makes it the current document of its kind, for good.
+         */
+        post: operations["publishLegalDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/stakeholders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all stakeholders
+         * @description All stakeholders, deleted ones too.
+         */
+        get: operations["manageListStakeholders"];
+        put?: never;
+        /**
+         * Create a stakeholder
+         * @description All stakeholders, deleted ones too.
+         */
+        post: operations["createStakeholder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/stakeholders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get any stakeholder
+         * @description All stakeholders, deleted ones too.
+         */
+        get: operations["manageGetStakeholder"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a stakeholder
+         * @description Hides them, and their endorsements, until they are restored.
+         */
+        delete: operations["deleteStakeholder"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a stakeholder
+         * @description All stakeholders, deleted ones too.
+         */
+        patch: operations["updateStakeholder"];
+        trace?: never;
+    };
+    "/api/v1/manage/stakeholders/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a deleted stakeholder
+         * @description All stakeholders, deleted ones too.
+         */
+        post: operations["restoreStakeholder"];
         delete?: never;
         options?: never;
         head?: never;
@@ -389,6 +1029,20 @@ export interface components {
             /** Format: date-time */
             readonly updated_at: string;
         };
+        /** @description A field that approval would change, of the stakeholder or of the endorsement. */
+        Difference: {
+            field: string;
+            /** @description As it is now. */
+            known: unknown | null;
+            /** @description As it would be. */
+            sent: unknown | null;
+        };
+        /** @description What is endorsed. */
+        EndorsedCampaign: {
+            id: number;
+            slug: string;
+            title: string;
+        };
         /** @description A public endorsement of a campaign. */
         Endorsement: {
             statement: string;
@@ -404,6 +1058,14 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Endorsement"][];
         };
+        /**
+         * @description * `pending` - Pending
+         *     * `approved` - Approved
+         *     * `rejected` - Rejected
+         *     * `withdrawn` - Withdrawn
+         * @enum {string}
+         */
+        EndorsementStatus: "pending" | "approved" | "rejected" | "withdrawn";
         /** @description Who endorsed, as far as the public may know. */
         Endorser: {
             name: string;
@@ -413,6 +1075,21 @@ export interface components {
             state: components["schemas"]["State"];
             county: string;
         };
+        /** @description Why a reviewer should look twice. */
+        Flag: {
+            flag: components["schemas"]["FlagEnum"];
+            reason: string;
+        };
+        /**
+         * @description * `disposable_email` - disposable_email
+         *     * `links` - links
+         *     * `similar_statement` - similar_statement
+         *     * `same_network` - same_network
+         *     * `organization_domain` - organization_domain
+         *     * `other_name` - other_name
+         * @enum {string}
+         */
+        FlagEnum: "disposable_email" | "links" | "similar_statement" | "same_network" | "organization_domain" | "other_name";
         /** @description The active homepage, and its visible blocks in the order of the page. */
         HomePage: {
             readonly id: number;
@@ -497,11 +1174,435 @@ export interface components {
             /** @constant */
             merge?: true;
         };
+        /** @description A campaign, as those see it who run it. */
+        ManagedCampaign: {
+            readonly id: number;
+            title: string;
+            slug: string;
+            summary: string;
+            description: string;
+            /** @description What an endorser signs. */
+            endorsement_statement: string;
+            allow_endorsements: boolean;
+            endorsement_form_instructions: string;
+            active: boolean;
+            readonly endorsement_count: number;
+            readonly public: boolean;
+            /** @description Each gate that keeps it from the public; empty where the public sees it. */
+            readonly because: string[];
+            /** Format: date-time */
+            readonly deleted_at: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly updated_at: string;
+        };
+        ManagedCampaignList: {
+            count: number;
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["ManagedCampaign"][];
+        };
+        /** @description A campaign, as those see it who run it. */
+        ManagedCampaignRequest: {
+            title: string;
+            slug: string;
+            summary: string;
+            description?: string;
+            /** @description What an endorser signs. */
+            endorsement_statement?: string;
+            allow_endorsements?: boolean;
+            endorsement_form_instructions?: string;
+            active?: boolean;
+        };
+        /** @description A piece of a homepage. `content` is HTML, of which what is not safe is removed. */
+        ManagedContentBlock: {
+            readonly id: number;
+            title: string;
+            block_type: components["schemas"]["BlockType"];
+            /** @description HTML. Scripts, forms, styles and links other than https are removed. */
+            content: string;
+            image_url: string;
+            image_alt_text: string;
+            video_url: string;
+            css_classes: string;
+            background_color: string;
+            order: number;
+            is_visible: boolean;
+            readonly public: boolean;
+            /** @description Each gate that keeps it from the public; empty where the public sees it. */
+            readonly because: string[];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly updated_at: string;
+        };
+        ManagedContentBlockList: {
+            count: number;
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["ManagedContentBlock"][];
+        };
+        /** @description A piece of a homepage. `content` is HTML, of which what is not safe is removed. */
+        ManagedContentBlockRequest: {
+            title?: string;
+            block_type?: components["schemas"]["BlockType"];
+            /** @description HTML. Scripts, forms, styles and links other than https are removed. */
+            content?: string;
+            image_url?: string;
+            image_alt_text?: string;
+            video_url?: string;
+            css_classes?: string;
+            background_color?: string;
+            order?: number;
+            is_visible?: boolean;
+        };
+        /** @description An endorsement, what was sent, and what approval would change. */
+        ManagedEndorsement: {
+            readonly id: number;
+            status: components["schemas"]["EndorsementStatus"];
+            statement: string;
+            /** @description The stakeholder consents to publication. Without it, the endorsement is on record, and neither shown nor counted. */
+            public_display: boolean;
+            /** @description In which words, and when. */
+            consents: {
+                [key: string]: unknown;
+            };
+            readonly public: boolean;
+            /** @description Each gate that keeps it from the public; empty where the public sees it. */
+            readonly because: string[];
+            readonly stakeholder: components["schemas"]["ManagedEndorser"];
+            readonly campaign: components["schemas"]["EndorsedCampaign"];
+            /** @description Null once it was purged. */
+            submission: components["schemas"]["Submission"] | null;
+            flags: components["schemas"]["Flag"][];
+            differences: components["schemas"]["Difference"][];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly updated_at: string;
+        };
+        ManagedEndorsementList: {
+            count: number;
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["ManagedEndorsement"][];
+        };
+        /** @description Who endorses, as they are known. */
+        ManagedEndorser: {
+            readonly id: number;
+            name: string;
+            organization: string;
+            role: string;
+            /** Format: email */
+            email: string;
+            type: components["schemas"]["StakeholderType"];
+            state: components["schemas"]["State"];
+            county: string;
+            readonly location: components["schemas"]["Point"] | null;
+            /**
+             * Shown to the public
+             * @description The stakeholder agreed to be listed.
+             */
+            is_public: boolean;
+        };
+        /** @description The texts and links of a homepage. At most one is active. */
+        ManagedHomePage: {
+            readonly id: number;
+            organization_name: string;
+            tagline: string;
+            hero_title: string;
+            hero_subtitle: string;
+            hero_background_image: string;
+            about_section_title: string;
+            about_section_content: string;
+            /** Call to action title */
+            cta_title: string;
+            /** Call to action content */
+            cta_content: string;
+            /** Call to action button text */
+            cta_button_text: string;
+            /** Call to action button URL */
+            cta_button_url: string;
+            /** Format: email */
+            contact_email: string;
+            contact_phone: string;
+            /** @description Platform name to https URL, such as {"mastodon": "https://…"}. */
+            social_media_urls: {
+                [key: string]: string;
+            };
+            campaigns_section_title: string;
+            campaigns_section_subtitle: string;
+            show_campaigns_section: boolean;
+            readonly is_active: boolean;
+            readonly public: boolean;
+            /** @description Each gate that keeps it from the public; empty where the public sees it. */
+            readonly because: string[];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly updated_at: string;
+        };
+        ManagedHomePageList: {
+            count: number;
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["ManagedHomePage"][];
+        };
+        /** @description The texts and links of a homepage. At most one is active. */
+        ManagedHomePageRequest: {
+            organization_name: string;
+            tagline?: string;
+            hero_title?: string;
+            hero_subtitle?: string;
+            hero_background_image?: string;
+            about_section_title?: string;
+            about_section_content?: string;
+            /** Call to action title */
+            cta_title?: string;
+            /** Call to action content */
+            cta_content?: string;
+            /** Call to action button text */
+            cta_button_text?: string;
+            /** Call to action button URL */
+            cta_button_url?: string;
+            /** Format: email */
+            contact_email: string;
+            contact_phone?: string;
+            /** @description Platform name to https URL, such as {"mastodon": "https://…"}. */
+            social_media_urls?: {
+                [key: string]: string;
+            };
+            campaigns_section_title?: string;
+            campaigns_section_subtitle?: string;
+            show_campaigns_section?: boolean;
+        };
+        /** @description A version of the terms or of the privacy text: a draft, or published for good. */
+        ManagedLegalDocument: {
+            readonly id: number;
+            kind: components["schemas"]["KindEnum"];
+            /** @description A short name for it, such as 2026-11. */
+            version: string;
+            title: string;
+            /** @description HTML. Scripts, forms, styles and links other than https are removed. */
+            content: string;
+            readonly state: components["schemas"]["ManagedLegalDocumentStateEnum"];
+            /** Format: date-time */
+            readonly published_at: string | null;
+            readonly public: boolean;
+            /** @description Each gate that keeps it from the public; empty where the public sees it. */
+            readonly because: string[];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly updated_at: string;
+        };
+        ManagedLegalDocumentList: {
+            count: number;
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["ManagedLegalDocument"][];
+        };
+        /** @description A version of the terms or of the privacy text: a draft, or published for good. */
+        ManagedLegalDocumentRequest: {
+            kind: components["schemas"]["KindEnum"];
+            /** @description A short name for it, such as 2026-11. */
+            version: string;
+            title: string;
+            /** @description HTML. Scripts, forms, styles and links other than https are removed. */
+            content: string;
+        };
+        /**
+         * @description * `draft` - draft
+         *     * `current` - current
+         *     * `superseded` - superseded
+         * @enum {string}
+         */
+        ManagedLegalDocumentStateEnum: "draft" | "current" | "superseded";
+        /**
+         * @description A stakeholder. E-mail and consents are null, and the location is the public's, for whoever
+         *     may not see private details, and cannot be written by them.
+         */
+        ManagedStakeholder: {
+            readonly id: number;
+            name: string;
+            organization: string;
+            role: string;
+            /** Format: email */
+            email: string | null;
+            state: components["schemas"]["State"];
+            county: string;
+            type: components["schemas"]["StakeholderType"];
+            location: components["schemas"]["Point"] | null;
+            /** @description What the public sees, if it is listed. */
+            readonly public_location: components["schemas"]["Point"] | null;
+            /**
+             * Shown to the public
+             * @description The stakeholder agreed to be listed.
+             */
+            is_public: boolean;
+            /**
+             * Wants updates by e-mail
+             * @description The stakeholder agreed to be written to about campaigns.
+             */
+            email_updates: boolean;
+            /** @description What they agreed to, in which words, and when. */
+            readonly consents: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Last described by themselves
+             * Format: date-time
+             * @description When the stakeholder last said who and where they are.
+             */
+            readonly details_at: string | null;
+            readonly public: boolean;
+            /** @description Each gate that keeps it from the public; empty where the public sees it. */
+            readonly because: string[];
+            /** Format: date-time */
+            readonly deleted_at: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly updated_at: string;
+        };
+        ManagedStakeholderList: {
+            count: number;
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["ManagedStakeholder"][];
+        };
+        /**
+         * @description A stakeholder. E-mail and consents are null, and the location is the public's, for whoever
+         *     may not see private details, and cannot be written by them.
+         */
+        ManagedStakeholderRequest: {
+            name: string;
+            organization?: string;
+            role?: string;
+            /** Format: email */
+            email: string | null;
+            state: components["schemas"]["State"];
+            county?: string;
+            type: components["schemas"]["StakeholderType"];
+            location?: components["schemas"]["Point"] | null;
+            /**
+             * Shown to the public
+             * @description The stakeholder agreed to be listed.
+             */
+            is_public?: boolean;
+            /**
+             * Wants updates by e-mail
+             * @description The stakeholder agreed to be written to about campaigns.
+             */
+            email_updates?: boolean;
+        };
         /** @description A GeoJSON MultiPolygon in WGS 84: polygons that do not overlap. */
         MultiPolygon: {
             /** @constant */
             type: "MultiPolygon";
             coordinates: number[][][][];
+        };
+        NullEnum: null;
+        /** @description A campaign, as those see it who run it. */
+        PatchedManagedCampaignRequest: {
+            title?: string;
+            slug?: string;
+            summary?: string;
+            description?: string;
+            /** @description What an endorser signs. */
+            endorsement_statement?: string;
+            allow_endorsements?: boolean;
+            endorsement_form_instructions?: string;
+            active?: boolean;
+        };
+        /** @description A piece of a homepage. `content` is HTML, of which what is not safe is removed. */
+        PatchedManagedContentBlockRequest: {
+            title?: string;
+            block_type?: components["schemas"]["BlockType"];
+            /** @description HTML. Scripts, forms, styles and links other than https are removed. */
+            content?: string;
+            image_url?: string;
+            image_alt_text?: string;
+            video_url?: string;
+            css_classes?: string;
+            background_color?: string;
+            order?: number;
+            is_visible?: boolean;
+        };
+        /** @description The texts and links of a homepage. At most one is active. */
+        PatchedManagedHomePageRequest: {
+            organization_name?: string;
+            tagline?: string;
+            hero_title?: string;
+            hero_subtitle?: string;
+            hero_background_image?: string;
+            about_section_title?: string;
+            about_section_content?: string;
+            /** Call to action title */
+            cta_title?: string;
+            /** Call to action content */
+            cta_content?: string;
+            /** Call to action button text */
+            cta_button_text?: string;
+            /** Call to action button URL */
+            cta_button_url?: string;
+            /** Format: email */
+            contact_email?: string;
+            contact_phone?: string;
+            /** @description Platform name to https URL, such as {"mastodon": "https://…"}. */
+            social_media_urls?: {
+                [key: string]: string;
+            };
+            campaigns_section_title?: string;
+            campaigns_section_subtitle?: string;
+            show_campaigns_section?: boolean;
+        };
+        /** @description A version of the terms or of the privacy text: a draft, or published for good. */
+        PatchedManagedLegalDocumentRequest: {
+            kind?: components["schemas"]["KindEnum"];
+            /** @description A short name for it, such as 2026-11. */
+            version?: string;
+            title?: string;
+            /** @description HTML. Scripts, forms, styles and links other than https are removed. */
+            content?: string;
+        };
+        /**
+         * @description A stakeholder. E-mail and consents are null, and the location is the public's, for whoever
+         *     may not see private details, and cannot be written by them.
+         */
+        PatchedManagedStakeholderRequest: {
+            name?: string;
+            organization?: string;
+            role?: string;
+            /** Format: email */
+            email?: string | null;
+            state?: components["schemas"]["State"];
+            county?: string;
+            type?: components["schemas"]["StakeholderType"];
+            location?: components["schemas"]["Point"] | null;
+            /**
+             * Shown to the public
+             * @description The stakeholder agreed to be listed.
+             */
+            is_public?: boolean;
+            /**
+             * Wants updates by e-mail
+             * @description The stakeholder agreed to be written to about campaigns.
+             */
+            email_updates?: boolean;
         };
         /** @description A GeoJSON Point: longitude and latitude in WGS 84. */
         Point: {
@@ -531,6 +1632,33 @@ export interface components {
              */
             instance?: string;
             errors?: components["schemas"]["InvalidValue"][];
+        };
+        /** @description An endorsement, what was sent, what approval would change, and what became of it before. */
+        ReviewedEndorsement: {
+            readonly id: number;
+            status: components["schemas"]["EndorsementStatus"];
+            statement: string;
+            /** @description The stakeholder consents to publication. Without it, the endorsement is on record, and neither shown nor counted. */
+            public_display: boolean;
+            /** @description In which words, and when. */
+            consents: {
+                [key: string]: unknown;
+            };
+            readonly public: boolean;
+            /** @description Each gate that keeps it from the public; empty where the public sees it. */
+            readonly because: string[];
+            readonly stakeholder: components["schemas"]["ManagedEndorser"];
+            readonly campaign: components["schemas"]["EndorsedCampaign"];
+            /** @description Null once it was purged. */
+            submission: components["schemas"]["Submission"] | null;
+            flags: components["schemas"]["Flag"][];
+            differences: components["schemas"]["Difference"][];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly updated_at: string;
+            /** @description The first first. */
+            history: components["schemas"]["Transition"][];
         };
         StakeholderFeature: {
             readonly id: number;
@@ -651,11 +1779,48 @@ export interface components {
          * @enum {string}
          */
         State: "AL" | "AK" | "AZ" | "AR" | "CA" | "CO" | "CT" | "DE" | "DC" | "FL" | "GA" | "HI" | "ID" | "IL" | "IN" | "IA" | "KS" | "KY" | "LA" | "ME" | "MD" | "MA" | "MI" | "MN" | "MS" | "MO" | "MT" | "NE" | "NV" | "NH" | "NJ" | "NM" | "NY" | "NC" | "ND" | "OH" | "OK" | "OR" | "PA" | "RI" | "SC" | "SD" | "TN" | "TX" | "UT" | "VT" | "VA" | "WA" | "WV" | "WI" | "WY" | "AS" | "FM" | "GU" | "MH" | "MP" | "PR" | "PW" | "VI" | "AA" | "AE" | "AP";
+        /** @description What the supporter sent last. */
+        Submission: {
+            readonly id: number;
+            name: string;
+            organization: string;
+            role: string;
+            /** Format: email */
+            email: string;
+            state: components["schemas"]["State"];
+            county: string;
+            type: components["schemas"]["StakeholderType"];
+            readonly location: components["schemas"]["Point"] | null;
+            statement: string;
+            public_display: boolean;
+            is_public: boolean;
+            email_updates: boolean;
+            /** @description In which words, and when. */
+            consents: {
+                [key: string]: unknown;
+            };
+            language: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            confirmed_at: string | null;
+            /** Format: date-time */
+            decided_at: string | null;
+        };
         /** @description How much there is to see. */
         Totals: {
             campaigns: number;
             endorsements: number;
             stakeholders: number;
+        };
+        /** @description A change of the status. `by` is null for the supporter, `from` for a new endorsement. */
+        Transition: {
+            from_status: components["schemas"]["EndorsementStatus"] | components["schemas"]["NullEnum"];
+            to_status: components["schemas"]["EndorsementStatus"];
+            by: string | null;
+            reason: string;
+            /** Format: date-time */
+            created_at: string;
         };
     };
     responses: {
@@ -692,6 +1857,45 @@ export interface components {
                  *           "message": "A radius needs a place to start from: give `near` too."
                  *         }
                  *       ]
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The request does not say who sends it, or nobody is known by what it says. */
+        Problem401: {
+            headers: {
+                /**
+                 * @description How to say who one is (RFC 9110, section 11.6.1).
+                 * @example Bearer
+                 */
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems#unauthorized",
+                 *       "title": "Unauthorized",
+                 *       "status": 401,
+                 *       "detail": "Say who you are: the header WWW-Authenticate tells how."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Whoever sends the request may not do this. */
+        Problem403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems#forbidden",
+                 *       "title": "Forbidden",
+                 *       "status": 403,
+                 *       "detail": "This is not allowed."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -765,6 +1969,23 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description It has changed since the client read it. */
+        Problem412: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems#precondition-failed",
+                 *       "title": "Precondition Failed",
+                 *       "status": 412,
+                 *       "detail": "It has changed since you read it. Read it again."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The body is larger than 1 MiB. */
         Problem413: {
             headers: {
@@ -811,6 +2032,23 @@ export interface components {
                  *       "title": "Unprocessable Content",
                  *       "status": 422,
                  *       "detail": "An earlier request had the same Idempotency-Key."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The request lacks `If-Match`. */
+        Problem428: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems#precondition-required",
+                 *       "title": "Precondition Required",
+                 *       "status": 428,
+                 *       "detail": "Send the ETag of what you read as If-Match."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -920,34 +2158,71 @@ export type BlockType = components['schemas']['BlockType'];
 export type Campaign = components['schemas']['Campaign'];
 export type CampaignList = components['schemas']['CampaignList'];
 export type ContentBlock = components['schemas']['ContentBlock'];
+export type Difference = components['schemas']['Difference'];
+export type EndorsedCampaign = components['schemas']['EndorsedCampaign'];
 export type Endorsement = components['schemas']['Endorsement'];
 export type EndorsementList = components['schemas']['EndorsementList'];
+export type EndorsementStatus = components['schemas']['EndorsementStatus'];
 export type Endorser = components['schemas']['Endorser'];
+export type Flag = components['schemas']['Flag'];
+export type FlagEnum = components['schemas']['FlagEnum'];
 export type HomePage = components['schemas']['HomePage'];
 export type InvalidValue = components['schemas']['InvalidValue'];
 export type KindEnum = components['schemas']['KindEnum'];
 export type LegalDocument = components['schemas']['LegalDocument'];
 export type Link = components['schemas']['Link'];
+export type ManagedCampaign = components['schemas']['ManagedCampaign'];
+export type ManagedCampaignList = components['schemas']['ManagedCampaignList'];
+export type ManagedCampaignRequest = components['schemas']['ManagedCampaignRequest'];
+export type ManagedContentBlock = components['schemas']['ManagedContentBlock'];
+export type ManagedContentBlockList = components['schemas']['ManagedContentBlockList'];
+export type ManagedContentBlockRequest = components['schemas']['ManagedContentBlockRequest'];
+export type ManagedEndorsement = components['schemas']['ManagedEndorsement'];
+export type ManagedEndorsementList = components['schemas']['ManagedEndorsementList'];
+export type ManagedEndorser = components['schemas']['ManagedEndorser'];
+export type ManagedHomePage = components['schemas']['ManagedHomePage'];
+export type ManagedHomePageList = components['schemas']['ManagedHomePageList'];
+export type ManagedHomePageRequest = components['schemas']['ManagedHomePageRequest'];
+export type ManagedLegalDocument = components['schemas']['ManagedLegalDocument'];
+export type ManagedLegalDocumentList = components['schemas']['ManagedLegalDocumentList'];
+export type ManagedLegalDocumentRequest = components['schemas']['ManagedLegalDocumentRequest'];
+export type ManagedLegalDocumentStateEnum = components['schemas']['ManagedLegalDocumentStateEnum'];
+export type ManagedStakeholder = components['schemas']['ManagedStakeholder'];
+export type ManagedStakeholderList = components['schemas']['ManagedStakeholderList'];
+export type ManagedStakeholderRequest = components['schemas']['ManagedStakeholderRequest'];
 export type MultiPolygon = components['schemas']['MultiPolygon'];
+export type NullEnum = components['schemas']['NullEnum'];
+export type PatchedManagedCampaignRequest = components['schemas']['PatchedManagedCampaignRequest'];
+export type PatchedManagedContentBlockRequest = components['schemas']['PatchedManagedContentBlockRequest'];
+export type PatchedManagedHomePageRequest = components['schemas']['PatchedManagedHomePageRequest'];
+export type PatchedManagedLegalDocumentRequest = components['schemas']['PatchedManagedLegalDocumentRequest'];
+export type PatchedManagedStakeholderRequest = components['schemas']['PatchedManagedStakeholderRequest'];
 export type Point = components['schemas']['Point'];
 export type Polygon = components['schemas']['Polygon'];
 export type Problem = components['schemas']['Problem'];
+export type ReviewedEndorsement = components['schemas']['ReviewedEndorsement'];
 export type StakeholderFeature = components['schemas']['StakeholderFeature'];
 export type StakeholderFeatureCollection = components['schemas']['StakeholderFeatureCollection'];
 export type StakeholderProperty = components['schemas']['StakeholderProperty'];
 export type StakeholderSet = components['schemas']['StakeholderSet'];
 export type StakeholderType = components['schemas']['StakeholderType'];
 export type State = components['schemas']['State'];
+export type Submission = components['schemas']['Submission'];
 export type Totals = components['schemas']['Totals'];
+export type Transition = components['schemas']['Transition'];
 export type ResponseNotModified = components['responses']['NotModified'];
 export type ResponseProblem400 = components['responses']['Problem400'];
+export type ResponseProblem401 = components['responses']['Problem401'];
+export type ResponseProblem403 = components['responses']['Problem403'];
 export type ResponseProblem404 = components['responses']['Problem404'];
 export type ResponseProblem406 = components['responses']['Problem406'];
 export type ResponseProblem409 = components['responses']['Problem409'];
 export type ResponseProblem410 = components['responses']['Problem410'];
+export type ResponseProblem412 = components['responses']['Problem412'];
 export type ResponseProblem413 = components['responses']['Problem413'];
 export type ResponseProblem415 = components['responses']['Problem415'];
 export type ResponseProblem422 = components['responses']['Problem422'];
+export type ResponseProblem428 = components['responses']['Problem428'];
 export type ResponseProblem429 = components['responses']['Problem429'];
 export type ResponseProblem500 = components['responses']['Problem500'];
 export type ResponseProblem503 = components['responses']['Problem503'];
@@ -1024,6 +2299,203 @@ export interface operations {
             400: components["responses"]["Problem400"];
             406: components["responses"]["Problem406"];
             500: components["responses"]["Problem500"];
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ann",
+                 *       "password": "seven oysters on a reef"
+                 *     }
+                 */
+                "application/json": {
+                    username: string;
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "token": "2f5f6c1e9d0b4a7f8c3e5d7a9b1c3e5f7a9b1d3f5c7e9a1b3d5f7c9e1a3b5d7f",
+                     *       "expires_at": "2026-11-02T09:30:00.123456Z",
+                     *       "user": {
+                     *         "username": "ann",
+                     *         "groups": [
+                     *           "moderator"
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description For the header `Authorization: Token …`. It is not shown again. */
+                        token: string;
+                        /** Format: date-time */
+                        expires_at: string;
+                        user: {
+                            username: string;
+                            /** @description Of moderator, editor and administrator, or others. */
+                            groups: string[];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            406: components["responses"]["Problem406"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    signOutEverywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tokens": [
+                     *         {
+                     *           "id": "5d41402abc4b2a76",
+                     *           "created_at": "2026-11-02T09:30:00.123456Z",
+                     *           "expires_at": "2026-11-02T09:30:00.123456Z",
+                     *           "is_current": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description The newest first. */
+                        tokens: {
+                            /** @description Stands for the token, and opens nothing. */
+                            id: string;
+                            /** Format: date-time */
+                            created_at: string;
+                            /** Format: date-time */
+                            expires_at: string;
+                            /** @description The one that this request has. */
+                            is_current: boolean;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The token's id, from the list.
+                 * @example 5d41402abc4b2a76
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     listCampaigns: {
@@ -2181,7 +3653,10 @@ export interface operations {
     getHomepage: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Shows the page that it was made for, active or not. */
+                "Preview-Token"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2269,6 +3744,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             404: components["responses"]["Problem404"];
             406: components["responses"]["Problem406"];
+            410: components["responses"]["Problem410"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2318,6 +3794,3155 @@ export interface operations {
             400: components["responses"]["Problem400"];
             404: components["responses"]["Problem404"];
             406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getDesk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "username": "ann",
+                     *         "groups": [
+                     *           "administrator"
+                     *         ]
+                     *       },
+                     *       "waiting": 81,
+                     *       "oldest_at": "2025-12-18T19:51:23Z",
+                     *       "flagged": 1,
+                     *       "unconfirmed": 2,
+                     *       "mails_not_sent": 0,
+                     *       "links": {
+                     *         "endorsements": "https://api.example.org/api/v1/manage/endorsements",
+                     *         "groups": "https://api.example.org/api/v1/manage/endorsements/groups",
+                     *         "stakeholders": "https://api.example.org/api/v1/manage/stakeholders",
+                     *         "campaigns": "https://api.example.org/api/v1/manage/campaigns",
+                     *         "homepages": "https://api.example.org/api/v1/manage/homepages",
+                     *         "legal_documents": "https://api.example.org/api/v1/manage/legal-documents"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        user: {
+                            username: string;
+                            /** @description Of moderator, editor and administrator, or others. */
+                            groups: string[];
+                        };
+                        /** @description Endorsements to decide, and new words of approved ones. */
+                        waiting: number;
+                        /**
+                         * Format: date-time
+                         * @description Since when the first waits.
+                         */
+                        oldest_at: string | null;
+                        /** @description Of what waits, what has a flag. */
+                        flagged: number;
+                        /** @description What was sent and can still be confirmed by its sender. */
+                        unconfirmed: number;
+                        /** @description Given up, tried in vain, or late by ten minutes. */
+                        mails_not_sent: number;
+                        links: {
+                            /**
+                             * Format: uri
+                             * @description Null for who may not see it.
+                             */
+                            endorsements: string | null;
+                            /**
+                             * Format: uri
+                             * @description Null for who may not see it.
+                             */
+                            groups: string | null;
+                            /**
+                             * Format: uri
+                             * @description Null for who may not see it.
+                             */
+                            stakeholders: string | null;
+                            /**
+                             * Format: uri
+                             * @description Null for who may not see it.
+                             */
+                            campaigns: string | null;
+                            /**
+                             * Format: uri
+                             * @description Null for who may not see it.
+                             */
+                            homepages: string | null;
+                            /**
+                             * Format: uri
+                             * @description Null for who may not see it.
+                             */
+                            legal_documents: string | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    manageListCampaigns: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Those that the public sees, or the others.
+                 * @example true
+                 */
+                active?: boolean;
+                /** @description Where the page starts, from the link of another page. */
+                cursor?: string;
+                /** @description Those that were deleted, or the others; both if left out. */
+                deleted?: boolean;
+                /**
+                 * @description How many to return; more than 500 means 500.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description The order; - reverses it.
+                 * @example created_at
+                 */
+                ordering?: "created_at" | "-created_at" | "title" | "-title";
+                /**
+                 * @description Text in the title or summary, in upper or lower case.
+                 * @example oyster
+                 */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "count": 2,
+                     *       "next": "https://api.example.org/api/v1/manage/campaigns?cursor=WzF~aQ&limit=1&search=oyster",
+                     *       "previous": null,
+                     *       "results": [
+                     *         {
+                     *           "id": 6,
+                     *           "title": "Ten Thousand Acres of Oyster Reef",
+                     *           "slug": "ten-thousand-acres-of-reef",
+                     *           "summary": "Rebuild oyster reefs in ten more tributaries by 2035, with sanctuaries that stay closed and harvest bottom that stays open.",
+                     *           "description": "A grown oyster can clear up to fifty gallons of water in a day, and a reef of them shelters more life than any other bottom in the Bay. A century of dredging, then disease, left about one oyster where there had been a hundred. The first tributaries to be restored have shown that it can be turned around: shell goes down, spat is set, and within a few years the reef is building itself.\n\nThe work has to be fair to those who have lived from oysters all along. That is why the plan pairs each sanctuary with harvest bottom that is replanted with the same shell, keeps lines on the chart where they are once drawn, and hires local boats to plant and to monitor.\n\nWe ask the states for steady money for ten years rather than a fight each spring, for shell to be kept in the region instead of going into driveways, and for a plain yearly report on each reef: what was planted, what lived, and what it cost.",
+                     *           "endorsement_statement": "I support rebuilding oyster reefs in ten more tributaries by 2035, with fixed sanctuaries, replanted harvest bottom and work for local boats.",
+                     *           "allow_endorsements": true,
+                     *           "endorsement_form_instructions": "Tell us which river you know best and what its oysters have been like in your time.",
+                     *           "active": true,
+                     *           "endorsement_count": 174,
+                     *           "public": true,
+                     *           "because": [],
+                     *           "deleted_at": null,
+                     *           "created_at": "2026-05-18T12:20:00Z",
+                     *           "updated_at": "2026-05-18T12:20:00Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedCampaignList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    createCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": "Forests along every stream",
+                 *       "slug": "forests-along-every-stream",
+                 *       "summary": "Trees on both banks of the streams that feed the Bay."
+                 *     }
+                 */
+                "application/json": components["schemas"]["ManagedCampaignRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 9,
+                     *       "title": "Forests along every stream",
+                     *       "slug": "forests-along-every-stream",
+                     *       "summary": "Trees on both banks of the streams that feed the Bay.",
+                     *       "description": "",
+                     *       "endorsement_statement": "",
+                     *       "allow_endorsements": true,
+                     *       "endorsement_form_instructions": "",
+                     *       "active": true,
+                     *       "endorsement_count": 0,
+                     *       "public": true,
+                     *       "because": [],
+                     *       "deleted_at": null,
+                     *       "created_at": "2026-11-02T09:30:00.123456Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedCampaign"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    manageGetCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "title": "Keep the Winter Crab Survey",
+                     *       "slug": "keep-the-winter-crab-survey",
+                     *       "summary": "Every winter, crews count the blue crabs asleep in the mud. Budget cuts would have stopped the count. It is funded again through 2030.",
+                     *       "description": "Each winter two survey boats dredge for buried blue crabs at some fifteen hundred places from the Susquehanna Flats to the Virginia Capes. The catch limits of three jurisdictions rest on that one number: how many crabs are down there, and how many of them are females that will spawn.\n\nWhen the draft budgets left the survey out, managers would have set limits blind: too tight, and crews lose a season for nothing; too loose, and nobody learns of it until the pots come up empty.\n\nThis campaign has ended, because it succeeded: the count is funded through the winter of 2030. The endorsements below stay on record as a thank-you to those who asked for it.",
+                     *       "endorsement_statement": "I ask the states of the Bay to fund the winter dredge survey of blue crabs in full, every year, before catch limits are set.",
+                     *       "allow_endorsements": false,
+                     *       "endorsement_form_instructions": "This campaign is closed. Thank you to everyone who signed.",
+                     *       "active": false,
+                     *       "endorsement_count": 122,
+                     *       "public": false,
+                     *       "because": [
+                     *         "inactive"
+                     *       ],
+                     *       "deleted_at": null,
+                     *       "created_at": "2025-12-08T14:30:00Z",
+                     *       "updated_at": "2025-12-08T14:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedCampaign"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    deleteCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            428: components["responses"]["Problem428"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    updateCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "active": false,
+                 *       "description": ""
+                 *     }
+                 */
+                "application/json": components["schemas"]["PatchedManagedCampaignRequest"];
+                /**
+                 * @example {
+                 *       "active": false,
+                 *       "description": ""
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["PatchedManagedCampaignRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 9,
+                     *       "title": "Forests along every stream",
+                     *       "slug": "forests-along-every-stream",
+                     *       "summary": "Trees on both banks of the streams that feed the Bay.",
+                     *       "description": "",
+                     *       "endorsement_statement": "",
+                     *       "allow_endorsements": true,
+                     *       "endorsement_form_instructions": "",
+                     *       "active": false,
+                     *       "endorsement_count": 0,
+                     *       "public": false,
+                     *       "because": [
+                     *         "inactive"
+                     *       ],
+                     *       "deleted_at": null,
+                     *       "created_at": "2026-11-02T09:30:00.123456Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedCampaign"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            428: components["responses"]["Problem428"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    restoreCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 9,
+                     *       "title": "Forests along every stream",
+                     *       "slug": "forests-along-every-stream",
+                     *       "summary": "Trees on both banks of the streams that feed the Bay.",
+                     *       "description": "",
+                     *       "endorsement_statement": "",
+                     *       "allow_endorsements": true,
+                     *       "endorsement_form_instructions": "",
+                     *       "active": false,
+                     *       "endorsement_count": 0,
+                     *       "public": false,
+                     *       "because": [
+                     *         "inactive"
+                     *       ],
+                     *       "deleted_at": null,
+                     *       "created_at": "2026-11-02T09:30:00.123456Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedCampaign"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listEndorsements: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Of the campaign with this id.
+                 * @example 1
+                 */
+                campaign?: number;
+                /** @description Where the page starts, from the link of another page. */
+                cursor?: string;
+                /**
+                 * @description With this flag.
+                 * @example links
+                 */
+                flag?: "disposable_email" | "links" | "similar_statement" | "same_network" | "organization_domain" | "other_name";
+                /**
+                 * @description How many to return; more than 500 means 500.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description The order; - reverses it.
+                 * @example created_at
+                 */
+                ordering?: "created_at" | "-created_at";
+                /**
+                 * @description Text in the stakeholder's name, organization or e-mail, in whatever case.
+                 * @example farm
+                 */
+                search?: string;
+                /**
+                 * @description Of stakeholders in any of these states, by USPS code.
+                 * @example [
+                 *       "MD",
+                 *       "VA"
+                 *     ]
+                 */
+                state?: components["schemas"]["State"][];
+                /**
+                 * @description Of this status; `waiting` is pending, or approved with new words to decide.
+                 * @example waiting
+                 */
+                status?: "pending" | "approved" | "rejected" | "withdrawn" | "waiting";
+                /**
+                 * @description Made after this moment.
+                 * @example 2026-11-02T09:30:00Z
+                 */
+                submitted_after?: string;
+                /**
+                 * @description Of stakeholders of any of these types.
+                 * @example [
+                 *       "farmer",
+                 *       "waterman"
+                 *     ]
+                 */
+                type?: components["schemas"]["StakeholderType"][];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "count": 3,
+                     *       "next": "https://api.example.org/api/v1/manage/endorsements?cursor=WzF~aQ&limit=1&search=pruitt&status=waiting",
+                     *       "previous": null,
+                     *       "results": [
+                     *         {
+                     *           "id": 1501,
+                     *           "status": "pending",
+                     *           "statement": "My grandfather tonged these reefs by hand. I would like my daughter to see them grow again.",
+                     *           "public_display": true,
+                     *           "consents": {
+                     *             "terms": {
+                     *               "at": "2026-11-02T09:30:00.123456Z",
+                     *               "given": true,
+                     *               "sha256": "e703fed746de3c04c7d48e7d72b4d9bd25480ddba8ab5dc03ae85a1fb16abdbf",
+                     *               "version": "2026-11"
+                     *             },
+                     *             "privacy": {
+                     *               "at": "2026-11-02T09:30:00.123456Z",
+                     *               "given": true,
+                     *               "sha256": "5465338f0243e553ab4da13eb1ec360785c285cdb9f5acc6e25a778339f060eb",
+                     *               "version": "2026-11"
+                     *             },
+                     *             "public_display": {
+                     *               "at": "2026-11-02T09:30:00.123456Z",
+                     *               "given": true,
+                     *               "sha256": "5e80c029f6bd3a2961837cf57e67cac972b1a3333981887c5e5c02dc1384bd9a",
+                     *               "version": "2026-11"
+                     *             }
+                     *           },
+                     *           "public": false,
+                     *           "because": [
+                     *             "pending"
+                     *           ],
+                     *           "stakeholder": {
+                     *             "id": 301,
+                     *             "name": "Delia Pruitt",
+                     *             "organization": "Pruitt Oyster Company",
+                     *             "role": "Owner",
+                     *             "email": "delia@pruitt-oysters.example",
+                     *             "type": "waterman",
+                     *             "state": "VA",
+                     *             "county": "Accomack",
+                     *             "location": {
+                     *               "type": "Point",
+                     *               "coordinates": [
+                     *                 -75.79,
+                     *                 37.72
+                     *               ]
+                     *             },
+                     *             "is_public": false
+                     *           },
+                     *           "campaign": {
+                     *             "id": 6,
+                     *             "slug": "ten-thousand-acres-of-reef",
+                     *             "title": "Ten Thousand Acres of Oyster Reef"
+                     *           },
+                     *           "submission": {
+                     *             "id": 1,
+                     *             "name": "Delia Pruitt",
+                     *             "organization": "Pruitt Oyster Company",
+                     *             "role": "Owner",
+                     *             "email": "delia@pruitt-oysters.example",
+                     *             "state": "VA",
+                     *             "county": "Accomack",
+                     *             "type": "waterman",
+                     *             "location": {
+                     *               "type": "Point",
+                     *               "coordinates": [
+                     *                 -75.79,
+                     *                 37.72
+                     *               ]
+                     *             },
+                     *             "statement": "My grandfather tonged these reefs by hand. I would like my daughter to see them grow again.",
+                     *             "public_display": true,
+                     *             "is_public": true,
+                     *             "email_updates": true,
+                     *             "consents": {
+                     *               "terms": {
+                     *                 "at": "2026-11-02T09:30:00.123456Z",
+                     *                 "given": true,
+                     *                 "sha256": "e703fed746de3c04c7d48e7d72b4d9bd25480ddba8ab5dc03ae85a1fb16abdbf",
+                     *                 "version": "2026-11"
+                     *               },
+                     *               "privacy": {
+                     *                 "at": "2026-11-02T09:30:00.123456Z",
+                     *                 "given": true,
+                     *                 "sha256": "5465338f0243e553ab4da13eb1ec360785c285cdb9f5acc6e25a778339f060eb",
+                     *                 "version": "2026-11"
+                     *               },
+                     *               "is_public": {
+                     *                 "at": "2026-11-02T09:30:00.123456Z",
+                     *                 "given": true,
+                     *                 "sha256": "3254058006700d68062d3b1bdcb3de17b8a5d8138fb6fe4dfe232884775cf375",
+                     *                 "version": "2026-11"
+                     *               },
+                     *               "email_updates": {
+                     *                 "at": "2026-11-02T09:30:00.123456Z",
+                     *                 "given": true,
+                     *                 "sha256": "f242af81bfce064acb10a0aa5837f72d58273ee79a40f30758e1d3482b614753",
+                     *                 "version": "2026-11"
+                     *               },
+                     *               "public_display": {
+                     *                 "at": "2026-11-02T09:30:00.123456Z",
+                     *                 "given": true,
+                     *                 "sha256": "5e80c029f6bd3a2961837cf57e67cac972b1a3333981887c5e5c02dc1384bd9a",
+                     *                 "version": "2026-11"
+                     *               }
+                     *             },
+                     *             "language": "",
+                     *             "created_at": "2026-11-02T09:30:00.123456Z",
+                     *             "confirmed_at": "2026-11-02T09:30:00.123456Z",
+                     *             "decided_at": null
+                     *           },
+                     *           "flags": [],
+                     *           "differences": [
+                     *             {
+                     *               "field": "is_public",
+                     *               "known": false,
+                     *               "sent": true
+                     *             },
+                     *             {
+                     *               "field": "email_updates",
+                     *               "known": false,
+                     *               "sent": true
+                     *             }
+                     *           ],
+                     *           "created_at": "2026-11-02T09:30:00.123456Z",
+                     *           "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedEndorsementList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getEndorsement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1501,
+                     *       "status": "pending",
+                     *       "statement": "My grandfather tonged these reefs by hand. I would like my daughter to see them grow again.",
+                     *       "public_display": true,
+                     *       "consents": {
+                     *         "terms": {
+                     *           "at": "2026-11-02T09:30:00.123456Z",
+                     *           "given": true,
+                     *           "sha256": "e703fed746de3c04c7d48e7d72b4d9bd25480ddba8ab5dc03ae85a1fb16abdbf",
+                     *           "version": "2026-11"
+                     *         },
+                     *         "privacy": {
+                     *           "at": "2026-11-02T09:30:00.123456Z",
+                     *           "given": true,
+                     *           "sha256": "5465338f0243e553ab4da13eb1ec360785c285cdb9f5acc6e25a778339f060eb",
+                     *           "version": "2026-11"
+                     *         },
+                     *         "public_display": {
+                     *           "at": "2026-11-02T09:30:00.123456Z",
+                     *           "given": true,
+                     *           "sha256": "5e80c029f6bd3a2961837cf57e67cac972b1a3333981887c5e5c02dc1384bd9a",
+                     *           "version": "2026-11"
+                     *         }
+                     *       },
+                     *       "public": false,
+                     *       "because": [
+                     *         "pending"
+                     *       ],
+                     *       "stakeholder": {
+                     *         "id": 301,
+                     *         "name": "Delia Pruitt",
+                     *         "organization": "Pruitt Oyster Company",
+                     *         "role": "Owner",
+                     *         "email": "delia@pruitt-oysters.example",
+                     *         "type": "waterman",
+                     *         "state": "VA",
+                     *         "county": "Accomack",
+                     *         "location": {
+                     *           "type": "Point",
+                     *           "coordinates": [
+                     *             -75.79,
+                     *             37.72
+                     *           ]
+                     *         },
+                     *         "is_public": false
+                     *       },
+                     *       "campaign": {
+                     *         "id": 6,
+                     *         "slug": "ten-thousand-acres-of-reef",
+                     *         "title": "Ten Thousand Acres of Oyster Reef"
+                     *       },
+                     *       "submission": {
+                     *         "id": 1,
+                     *         "name": "Delia Pruitt",
+                     *         "organization": "Pruitt Oyster Company",
+                     *         "role": "Owner",
+                     *         "email": "delia@pruitt-oysters.example",
+                     *         "state": "VA",
+                     *         "county": "Accomack",
+                     *         "type": "waterman",
+                     *         "location": {
+                     *           "type": "Point",
+                     *           "coordinates": [
+                     *             -75.79,
+                     *             37.72
+                     *           ]
+                     *         },
+                     *         "statement": "My grandfather tonged these reefs by hand. I would like my daughter to see them grow again.",
+                     *         "public_display": true,
+                     *         "is_public": true,
+                     *         "email_updates": true,
+                     *         "consents": {
+                     *           "terms": {
+                     *             "at": "2026-11-02T09:30:00.123456Z",
+                     *             "given": true,
+                     *             "sha256": "e703fed746de3c04c7d48e7d72b4d9bd25480ddba8ab5dc03ae85a1fb16abdbf",
+                     *             "version": "2026-11"
+                     *           },
+                     *           "privacy": {
+                     *             "at": "2026-11-02T09:30:00.123456Z",
+                     *             "given": true,
+                     *             "sha256": "5465338f0243e553ab4da13eb1ec360785c285cdb9f5acc6e25a778339f060eb",
+                     *             "version": "2026-11"
+                     *           },
+                     *           "is_public": {
+                     *             "at": "2026-11-02T09:30:00.123456Z",
+                     *             "given": true,
+                     *             "sha256": "3254058006700d68062d3b1bdcb3de17b8a5d8138fb6fe4dfe232884775cf375",
+                     *             "version": "2026-11"
+                     *           },
+                     *           "email_updates": {
+                     *             "at": "2026-11-02T09:30:00.123456Z",
+                     *             "given": true,
+                     *             "sha256": "f242af81bfce064acb10a0aa5837f72d58273ee79a40f30758e1d3482b614753",
+                     *             "version": "2026-11"
+                     *           },
+                     *           "public_display": {
+                     *             "at": "2026-11-02T09:30:00.123456Z",
+                     *             "given": true,
+                     *             "sha256": "5e80c029f6bd3a2961837cf57e67cac972b1a3333981887c5e5c02dc1384bd9a",
+                     *             "version": "2026-11"
+                     *           }
+                     *         },
+                     *         "language": "",
+                     *         "created_at": "2026-11-02T09:30:00.123456Z",
+                     *         "confirmed_at": "2026-11-02T09:30:00.123456Z",
+                     *         "decided_at": null
+                     *       },
+                     *       "flags": [],
+                     *       "differences": [
+                     *         {
+                     *           "field": "is_public",
+                     *           "known": false,
+                     *           "sent": true
+                     *         },
+                     *         {
+                     *           "field": "email_updates",
+                     *           "known": false,
+                     *           "sent": true
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-11-02T09:30:00.123456Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z",
+                     *       "history": [
+                     *         {
+                     *           "from_status": null,
+                     *           "to_status": "pending",
+                     *           "by": null,
+                     *           "reason": "",
+                     *           "created_at": "2026-11-02T09:30:00.123456Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReviewedEndorsement"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    approveEndorsement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1501,
+                     *       "status": "approved",
+                     *       "statement": "My grandfather tonged these reefs by hand. I would like my daughter to see them grow again.",
+                     *       "public_display": true,
+                     *       "consents": {
+                     *         "terms": {
+                     *           "at": "2026-11-02T09:30:00.123456Z",
+                     *           "given": true,
+                     *           "sha256": "e703fed746de3c04c7d48e7d72b4d9bd25480ddba8ab5dc03ae85a1fb16abdbf",
+                     *           "version": "2026-11"
+                     *         },
+                     *         "privacy": {
+                     *           "at": "2026-11-02T09:30:00.123456Z",
+                     *           "given": true,
+                     *           "sha256": "5465338f0243e553ab4da13eb1ec360785c285cdb9f5acc6e25a778339f060eb",
+                     *           "version": "2026-11"
+                     *         },
+                     *         "public_display": {
+                     *           "at": "2026-11-02T09:30:00.123456Z",
+                     *           "given": true,
+                     *           "sha256": "5e80c029f6bd3a2961837cf57e67cac972b1a3333981887c5e5c02dc1384bd9a",
+                     *           "version": "2026-11"
+                     *         }
+                     *       },
+                     *       "public": true,
+                     *       "because": [],
+                     *       "stakeholder": {
+                     *         "id": 301,
+                     *         "name": "Delia Pruitt",
+                     *         "organization": "Pruitt Oyster Company",
+                     *         "role": "Owner",
+                     *         "email": "delia@pruitt-oysters.example",
+                     *         "type": "waterman",
+                     *         "state": "VA",
+                     *         "county": "Accomack",
+                     *         "location": {
+                     *           "type": "Point",
+                     *           "coordinates": [
+                     *             -75.79,
+                     *             37.72
+                     *           ]
+                     *         },
+                     *         "is_public": true
+                     *       },
+                     *       "campaign": {
+                     *         "id": 6,
+                     *         "slug": "ten-thousand-acres-of-reef",
+                     *         "title": "Ten Thousand Acres of Oyster Reef"
+                     *       },
+                     *       "submission": {
+                     *         "id": 1,
+                     *         "name": "Delia Pruitt",
+                     *         "organization": "Pruitt Oyster Company",
+                     *         "role": "Owner",
+                     *         "email": "delia@pruitt-oysters.example",
+                     *         "state": "VA",
+                     *         "county": "Accomack",
+                     *         "type": "waterman",
+                     *         "location": {
+                     *           "type": "Point",
+                     *           "coordinates": [
+                     *             -75.79,
+                     *             37.72
+                     *           ]
+                     *         },
+                     *         "statement": "My grandfather tonged these reefs by hand. I would like my daughter to see them grow again.",
+                     *         "public_display": true,
+                     *         "is_public": true,
+                     *         "email_updates": true,
+                     *         "consents": {
+                     *           "terms": {
+                     *             "at": "2026-11-02T09:30:00.123456Z",
+                     *             "given": true,
+                     *             "sha256": "e703fed746de3c04c7d48e7d72b4d9bd25480ddba8ab5dc03ae85a1fb16abdbf",
+                     *             "version": "2026-11"
+                     *           },
+                     *           "privacy": {
+                     *             "at": "2026-11-02T09:30:00.123456Z",
+                     *             "given": true,
+                     *             "sha256": "5465338f0243e553ab4da13eb1ec360785c285cdb9f5acc6e25a778339f060eb",
+                     *             "version": "2026-11"
+                     *           },
+                     *           "is_public": {
+                     *             "at": "2026-11-02T09:30:00.123456Z",
+                     *             "given": true,
+                     *             "sha256": "3254058006700d68062d3b1bdcb3de17b8a5d8138fb6fe4dfe232884775cf375",
+                     *             "version": "2026-11"
+                     *           },
+                     *           "email_updates": {
+                     *             "at": "2026-11-02T09:30:00.123456Z",
+                     *             "given": true,
+                     *             "sha256": "f242af81bfce064acb10a0aa5837f72d58273ee79a40f30758e1d3482b614753",
+                     *             "version": "2026-11"
+                     *           },
+                     *           "public_display": {
+                     *             "at": "2026-11-02T09:30:00.123456Z",
+                     *             "given": true,
+                     *             "sha256": "5e80c029f6bd3a2961837cf57e67cac972b1a3333981887c5e5c02dc1384bd9a",
+                     *             "version": "2026-11"
+                     *           }
+                     *         },
+                     *         "language": "",
+                     *         "created_at": "2026-11-02T09:30:00.123456Z",
+                     *         "confirmed_at": "2026-11-02T09:30:00.123456Z",
+                     *         "decided_at": "2026-11-02T09:30:00.123456Z"
+                     *       },
+                     *       "flags": [],
+                     *       "differences": [],
+                     *       "created_at": "2026-11-02T09:30:00.123456Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z",
+                     *       "history": [
+                     *         {
+                     *           "from_status": null,
+                     *           "to_status": "pending",
+                     *           "by": null,
+                     *           "reason": "",
+                     *           "created_at": "2026-11-02T09:30:00.123456Z"
+                     *         },
+                     *         {
+                     *           "from_status": "pending",
+                     *           "to_status": "approved",
+                     *           "by": "ann",
+                     *           "reason": "",
+                     *           "created_at": "2026-11-02T09:30:00.123456Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReviewedEndorsement"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    rejectEndorsement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "We could not reach you."
+                 *     }
+                 */
+                "application/json": {
+                    /** @description The supporter reads it, in a mail. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1501,
+                     *       "status": "rejected",
+                     *       "statement": "My grandfather tonged these reefs by hand. I would like my daughter to see them grow again.",
+                     *       "public_display": true,
+                     *       "consents": {
+                     *         "terms": {
+                     *           "at": "2026-11-02T09:30:00.123456Z",
+                     *           "given": true,
+                     *           "sha256": "e703fed746de3c04c7d48e7d72b4d9bd25480ddba8ab5dc03ae85a1fb16abdbf",
+                     *           "version": "2026-11"
+                     *         },
+                     *         "privacy": {
+                     *           "at": "2026-11-02T09:30:00.123456Z",
+                     *           "given": true,
+                     *           "sha256": "5465338f0243e553ab4da13eb1ec360785c285cdb9f5acc6e25a778339f060eb",
+                     *           "version": "2026-11"
+                     *         },
+                     *         "public_display": {
+                     *           "at": "2026-11-02T09:30:00.123456Z",
+                     *           "given": true,
+                     *           "sha256": "5e80c029f6bd3a2961837cf57e67cac972b1a3333981887c5e5c02dc1384bd9a",
+                     *           "version": "2026-11"
+                     *         }
+                     *       },
+                     *       "public": false,
+                     *       "because": [
+                     *         "rejected"
+                     *       ],
+                     *       "stakeholder": {
+                     *         "id": 301,
+                     *         "name": "Delia Pruitt",
+                     *         "organization": "Pruitt Oyster Company",
+                     *         "role": "Owner",
+                     *         "email": "delia@pruitt-oysters.example",
+                     *         "type": "waterman",
+                     *         "state": "VA",
+                     *         "county": "Accomack",
+                     *         "location": {
+                     *           "type": "Point",
+                     *           "coordinates": [
+                     *             -75.79,
+                     *             37.72
+                     *           ]
+                     *         },
+                     *         "is_public": true
+                     *       },
+                     *       "campaign": {
+                     *         "id": 6,
+                     *         "slug": "ten-thousand-acres-of-reef",
+                     *         "title": "Ten Thousand Acres of Oyster Reef"
+                     *       },
+                     *       "submission": {
+                     *         "id": 1,
+                     *         "name": "Delia Pruitt",
+                     *         "organization": "Pruitt Oyster Company",
+                     *         "role": "Owner",
+                     *         "email": "delia@pruitt-oysters.example",
+                     *         "state": "VA",
+                     *         "county": "Accomack",
+                     *         "type": "waterman",
+                     *         "location": {
+                     *           "type": "Point",
+                     *           "coordinates": [
+                     *             -75.79,
+                     *             37.72
+                     *           ]
+                     *         },
+                     *         "statement": "My grandfather tonged these reefs by hand. I would like my daughter to see them grow again.",
+                     *         "public_display": true,
+                     *         "is_public": true,
+                     *         "email_updates": true,
+                     *         "consents": {
+                     *           "terms": {
+                     *             "at": "2026-11-02T09:30:00.123456Z",
+                     *             "given": true,
+                     *             "sha256": "e703fed746de3c04c7d48e7d72b4d9bd25480ddba8ab5dc03ae85a1fb16abdbf",
+                     *             "version": "2026-11"
+                     *           },
+                     *           "privacy": {
+                     *             "at": "2026-11-02T09:30:00.123456Z",
+                     *             "given": true,
+                     *             "sha256": "5465338f0243e553ab4da13eb1ec360785c285cdb9f5acc6e25a778339f060eb",
+                     *             "version": "2026-11"
+                     *           },
+                     *           "is_public": {
+                     *             "at": "2026-11-02T09:30:00.123456Z",
+                     *             "given": true,
+                     *             "sha256": "3254058006700d68062d3b1bdcb3de17b8a5d8138fb6fe4dfe232884775cf375",
+                     *             "version": "2026-11"
+                     *           },
+                     *           "email_updates": {
+                     *             "at": "2026-11-02T09:30:00.123456Z",
+                     *             "given": true,
+                     *             "sha256": "f242af81bfce064acb10a0aa5837f72d58273ee79a40f30758e1d3482b614753",
+                     *             "version": "2026-11"
+                     *           },
+                     *           "public_display": {
+                     *             "at": "2026-11-02T09:30:00.123456Z",
+                     *             "given": true,
+                     *             "sha256": "5e80c029f6bd3a2961837cf57e67cac972b1a3333981887c5e5c02dc1384bd9a",
+                     *             "version": "2026-11"
+                     *           }
+                     *         },
+                     *         "language": "",
+                     *         "created_at": "2026-11-02T09:30:00.123456Z",
+                     *         "confirmed_at": "2026-11-02T09:30:00.123456Z",
+                     *         "decided_at": "2026-11-02T09:30:00.123456Z"
+                     *       },
+                     *       "flags": [],
+                     *       "differences": [],
+                     *       "created_at": "2026-11-02T09:30:00.123456Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z",
+                     *       "history": [
+                     *         {
+                     *           "from_status": null,
+                     *           "to_status": "pending",
+                     *           "by": null,
+                     *           "reason": "",
+                     *           "created_at": "2026-11-02T09:30:00.123456Z"
+                     *         },
+                     *         {
+                     *           "from_status": "pending",
+                     *           "to_status": "approved",
+                     *           "by": "ann",
+                     *           "reason": "",
+                     *           "created_at": "2026-11-02T09:30:00.123456Z"
+                     *         },
+                     *         {
+                     *           "from_status": "approved",
+                     *           "to_status": "rejected",
+                     *           "by": "ann",
+                     *           "reason": "We could not reach you.",
+                     *           "created_at": "2026-11-02T09:30:00.123456Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReviewedEndorsement"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    reopenEndorsement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1501,
+                     *       "status": "pending",
+                     *       "statement": "My grandfather tonged these reefs by hand. I would like my daughter to see them grow again.",
+                     *       "public_display": true,
+                     *       "consents": {
+                     *         "terms": {
+                     *           "at": "2026-11-02T09:30:00.123456Z",
+                     *           "given": true,
+                     *           "sha256": "e703fed746de3c04c7d48e7d72b4d9bd25480ddba8ab5dc03ae85a1fb16abdbf",
+                     *           "version": "2026-11"
+                     *         },
+                     *         "privacy": {
+                     *           "at": "2026-11-02T09:30:00.123456Z",
+                     *           "given": true,
+                     *           "sha256": "5465338f0243e553ab4da13eb1ec360785c285cdb9f5acc6e25a778339f060eb",
+                     *           "version": "2026-11"
+                     *         },
+                     *         "public_display": {
+                     *           "at": "2026-11-02T09:30:00.123456Z",
+                     *           "given": true,
+                     *           "sha256": "5e80c029f6bd3a2961837cf57e67cac972b1a3333981887c5e5c02dc1384bd9a",
+                     *           "version": "2026-11"
+                     *         }
+                     *       },
+                     *       "public": false,
+                     *       "because": [
+                     *         "pending"
+                     *       ],
+                     *       "stakeholder": {
+                     *         "id": 301,
+                     *         "name": "Delia Pruitt",
+                     *         "organization": "Pruitt Oyster Company",
+                     *         "role": "Owner",
+                     *         "email": "delia@pruitt-oysters.example",
+                     *         "type": "waterman",
+                     *         "state": "VA",
+                     *         "county": "Accomack",
+                     *         "location": {
+                     *           "type": "Point",
+                     *           "coordinates": [
+                     *             -75.79,
+                     *             37.72
+                     *           ]
+                     *         },
+                     *         "is_public": true
+                     *       },
+                     *       "campaign": {
+                     *         "id": 6,
+                     *         "slug": "ten-thousand-acres-of-reef",
+                     *         "title": "Ten Thousand Acres of Oyster Reef"
+                     *       },
+                     *       "submission": {
+                     *         "id": 1,
+                     *         "name": "Delia Pruitt",
+                     *         "organization": "Pruitt Oyster Company",
+                     *         "role": "Owner",
+                     *         "email": "delia@pruitt-oysters.example",
+                     *         "state": "VA",
+                     *         "county": "Accomack",
+                     *         "type": "waterman",
+                     *         "location": {
+                     *           "type": "Point",
+                     *           "coordinates": [
+                     *             -75.79,
+                     *             37.72
+                     *           ]
+                     *         },
+                     *         "statement": "My grandfather tonged these reefs by hand. I would like my daughter to see them grow again.",
+                     *         "public_display": true,
+                     *         "is_public": true,
+                     *         "email_updates": true,
+                     *         "consents": {
+                     *           "terms": {
+                     *             "at": "2026-11-02T09:30:00.123456Z",
+                     *             "given": true,
+                     *             "sha256": "e703fed746de3c04c7d48e7d72b4d9bd25480ddba8ab5dc03ae85a1fb16abdbf",
+                     *             "version": "2026-11"
+                     *           },
+                     *           "privacy": {
+                     *             "at": "2026-11-02T09:30:00.123456Z",
+                     *             "given": true,
+                     *             "sha256": "5465338f0243e553ab4da13eb1ec360785c285cdb9f5acc6e25a778339f060eb",
+                     *             "version": "2026-11"
+                     *           },
+                     *           "is_public": {
+                     *             "at": "2026-11-02T09:30:00.123456Z",
+                     *             "given": true,
+                     *             "sha256": "3254058006700d68062d3b1bdcb3de17b8a5d8138fb6fe4dfe232884775cf375",
+                     *             "version": "2026-11"
+                     *           },
+                     *           "email_updates": {
+                     *             "at": "2026-11-02T09:30:00.123456Z",
+                     *             "given": true,
+                     *             "sha256": "f242af81bfce064acb10a0aa5837f72d58273ee79a40f30758e1d3482b614753",
+                     *             "version": "2026-11"
+                     *           },
+                     *           "public_display": {
+                     *             "at": "2026-11-02T09:30:00.123456Z",
+                     *             "given": true,
+                     *             "sha256": "5e80c029f6bd3a2961837cf57e67cac972b1a3333981887c5e5c02dc1384bd9a",
+                     *             "version": "2026-11"
+                     *           }
+                     *         },
+                     *         "language": "",
+                     *         "created_at": "2026-11-02T09:30:00.123456Z",
+                     *         "confirmed_at": "2026-11-02T09:30:00.123456Z",
+                     *         "decided_at": "2026-11-02T09:30:00.123456Z"
+                     *       },
+                     *       "flags": [],
+                     *       "differences": [],
+                     *       "created_at": "2026-11-02T09:30:00.123456Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z",
+                     *       "history": [
+                     *         {
+                     *           "from_status": null,
+                     *           "to_status": "pending",
+                     *           "by": null,
+                     *           "reason": "",
+                     *           "created_at": "2026-11-02T09:30:00.123456Z"
+                     *         },
+                     *         {
+                     *           "from_status": "pending",
+                     *           "to_status": "approved",
+                     *           "by": "ann",
+                     *           "reason": "",
+                     *           "created_at": "2026-11-02T09:30:00.123456Z"
+                     *         },
+                     *         {
+                     *           "from_status": "approved",
+                     *           "to_status": "rejected",
+                     *           "by": "ann",
+                     *           "reason": "We could not reach you.",
+                     *           "created_at": "2026-11-02T09:30:00.123456Z"
+                     *         },
+                     *         {
+                     *           "from_status": "rejected",
+                     *           "to_status": "pending",
+                     *           "by": "ann",
+                     *           "reason": "",
+                     *           "created_at": "2026-11-02T09:30:00.123456Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReviewedEndorsement"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    decideEndorsements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "ids": [
+                 *         1501,
+                 *         1502
+                 *       ],
+                 *       "decision": "reject",
+                 *       "reason": "We could not reach you.",
+                 *       "dry_run": true
+                 *     }
+                 */
+                "application/json": {
+                    ids: number[];
+                    /** @enum {string} */
+                    decision: "approve" | "reject";
+                    /** @description Required to reject: the supporters read it. */
+                    reason?: string;
+                    /**
+                     * @description Whether only to say what would be done.
+                     * @default false
+                     */
+                    dry_run?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "dry_run": true,
+                     *       "results": [
+                     *         {
+                     *           "id": 1501,
+                     *           "outcome": "decided",
+                     *           "status": "pending"
+                     *         },
+                     *         {
+                     *           "id": 1502,
+                     *           "outcome": "decided",
+                     *           "status": "pending"
+                     *         }
+                     *       ],
+                     *       "campaigns": [
+                     *         {
+                     *           "id": 6,
+                     *           "slug": "ten-thousand-acres-of-reef",
+                     *           "title": "Ten Thousand Acres of Oyster Reef",
+                     *           "endorsement_count": 174,
+                     *           "change": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        dry_run: boolean;
+                        /** @description One for each id, in the order of the ids. A conflict was decided before, or withdrawn. */
+                        results: {
+                            id: number;
+                            /** @enum {string} */
+                            outcome: "decided" | "conflict" | "not_found";
+                            /**
+                             * @description As it is now: with `dry_run`, before the decision.
+                             * @enum {string|null}
+                             */
+                            status: "pending" | "approved" | "rejected" | "withdrawn" | null;
+                        }[];
+                        /** @description Whose counts would change; empty without `dry_run`. */
+                        campaigns: {
+                            id: number;
+                            slug: string;
+                            title: string;
+                            /** @description As it is now. */
+                            endorsement_count: number;
+                            /** @description By how much the decision would change it. */
+                            change: number;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listGroups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "groups": [
+                     *         {
+                     *           "by": "email_domain",
+                     *           "key": "tidewater-growers.example",
+                     *           "size": 3,
+                     *           "first_at": "2026-11-02T09:30:00.123456Z",
+                     *           "last_at": "2026-11-02T09:30:00.123456Z",
+                     *           "statement": "Clean water grows our crops.",
+                     *           "endorsement_ids": [
+                     *             41,
+                     *             42,
+                     *             43
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description The largest of each kind first. An endorsement may be in several. */
+                        groups: {
+                            /** @enum {string} */
+                            by: "statement" | "email_domain" | "network" | "minute";
+                            /** @description What they have in common; of a statement, an id. */
+                            key: string;
+                            size: number;
+                            /** Format: date-time */
+                            first_at: string;
+                            /** Format: date-time */
+                            last_at: string;
+                            /** @description One of theirs. */
+                            statement: string;
+                            /** @description For `POST /manage/endorsements/decide`. */
+                            endorsement_ids: number[];
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listHomepages: {
+        parameters: {
+            query?: {
+                /** @description Where the page starts, from the link of another page. */
+                cursor?: string;
+                /**
+                 * @description How many to return; more than 500 means 500.
+                 * @example 50
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "count": 1,
+                     *       "next": null,
+                     *       "previous": null,
+                     *       "results": [
+                     *         {
+                     *           "id": 1,
+                     *           "organization_name": "Whole Bay Coalition",
+                     *           "tagline": "Six states, one city, one watershed.",
+                     *           "hero_title": "The Bay begins in a stream near you",
+                     *           "hero_subtitle": "Farmers, watermen, towns, shops and neighbors from Cooperstown to the Capes, asking together for water that is clean enough to live from.",
+                     *           "hero_background_image": "https://images.example.org/whole-bay/marsh-at-first-light.jpg",
+                     *           "about_section_title": "Who we are",
+                     *           "about_section_content": "Rain that falls on a dairy farm in New York can be at the Virginia Capes three weeks later, and whatever it picked up on the way comes along. The Whole Bay Coalition was founded in a grange hall in 2019 by eleven people who lived at different points along that journey and were tired of hearing that the trouble was all upstream, or all downstream.\n\nWe ask for policies that people upstream and people downstream can both sign. Every campaign is drafted with those who would have to carry it out, and none goes ahead that our farmers and our watermen could not both live with. We endorse no candidates and take no money from governments.",
+                     *           "cta_title": "Put your name to it",
+                     *           "cta_content": "Legislators count letters, and they notice who wrote them. Choose a campaign, say in your own words why it matters where you live, and we will see that your delegation reads it.",
+                     *           "cta_button_text": "See the campaigns",
+                     *           "cta_button_url": "https://wholebay.example.org/campaigns",
+                     *           "contact_email": "hello@wholebay.example.org",
+                     *           "contact_phone": "+1 410 555 0142",
+                     *           "social_media_urls": {
+                     *             "bluesky": "https://bsky.example.com/wholebay",
+                     *             "youtube": "https://youtube.example.com/@wholebay",
+                     *             "mastodon": "https://social.example.org/@wholebay",
+                     *             "instagram": "https://instagram.example.com/wholebay"
+                     *           },
+                     *           "campaigns_section_title": "What we are asking for",
+                     *           "campaigns_section_subtitle": "Seven campaigns, each with a decision that somebody can take in the next two years.",
+                     *           "show_campaigns_section": true,
+                     *           "is_active": true,
+                     *           "public": true,
+                     *           "because": [],
+                     *           "created_at": "2025-12-01T12:00:00Z",
+                     *           "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedHomePageList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    createHomepage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "organization_name": "Whole Bay Coalition",
+                 *       "contact_email": "hello@wholebay.example.org",
+                 *       "tagline": "Our winter page."
+                 *     }
+                 */
+                "application/json": components["schemas"]["ManagedHomePageRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 2,
+                     *       "organization_name": "Whole Bay Coalition",
+                     *       "tagline": "Our winter page.",
+                     *       "hero_title": "",
+                     *       "hero_subtitle": "",
+                     *       "hero_background_image": "",
+                     *       "about_section_title": "",
+                     *       "about_section_content": "",
+                     *       "cta_title": "",
+                     *       "cta_content": "",
+                     *       "cta_button_text": "",
+                     *       "cta_button_url": "",
+                     *       "contact_email": "hello@wholebay.example.org",
+                     *       "contact_phone": "",
+                     *       "social_media_urls": {},
+                     *       "campaigns_section_title": "",
+                     *       "campaigns_section_subtitle": "",
+                     *       "show_campaigns_section": true,
+                     *       "is_active": false,
+                     *       "public": false,
+                     *       "because": [
+                     *         "inactive"
+                     *       ],
+                     *       "created_at": "2026-11-02T09:30:00.123456Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedHomePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listContentBlocks: {
+        parameters: {
+            query?: {
+                /** @description Where the page starts, from the link of another page. */
+                cursor?: string;
+                /**
+                 * @description How many to return; more than 500 means 500.
+                 * @example 100
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the homepage.
+                 * @example 1
+                 */
+                homepage_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "count": 12,
+                     *       "next": "https://api.example.org/api/v1/manage/homepages/1/content-blocks?cursor=WzF~aQ&limit=1",
+                     *       "previous": null,
+                     *       "results": [
+                     *         {
+                     *           "id": 1,
+                     *           "title": "One watershed",
+                     *           "block_type": "text",
+                     *           "content": "<p>Sixty-four thousand square miles drain to the Chesapeake, and more than eighteen million people live there. Most of them never see the Bay from their window. All of them live near a stream that ends in it.</p>\n<p>That is why the coalition begins in the hills: a cooler brook in Pendleton or Bradford is a clearer river in Richmond or Harrisburg, and in the end a better year for a crabber in Crisfield.</p>",
+                     *           "image_url": "",
+                     *           "image_alt_text": "",
+                     *           "video_url": "",
+                     *           "css_classes": "",
+                     *           "background_color": "",
+                     *           "order": 1,
+                     *           "is_visible": true,
+                     *           "public": true,
+                     *           "because": [],
+                     *           "created_at": "2025-12-01T12:00:00Z",
+                     *           "updated_at": "2025-12-01T12:00:00Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedContentBlockList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    createContentBlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the homepage.
+                 * @example 1
+                 */
+                homepage_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "block_type": "text",
+                 *       "title": "Winter",
+                 *       "content": "<p>The Bay does not sleep.</p>"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ManagedContentBlockRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 13,
+                     *       "title": "Winter",
+                     *       "block_type": "text",
+                     *       "content": "<p>The Bay does not sleep.</p>",
+                     *       "image_url": "",
+                     *       "image_alt_text": "",
+                     *       "video_url": "",
+                     *       "css_classes": "",
+                     *       "background_color": "",
+                     *       "order": 0,
+                     *       "is_visible": true,
+                     *       "public": true,
+                     *       "because": [],
+                     *       "created_at": "2026-11-02T09:30:00.123456Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedContentBlock"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getContentBlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the homepage.
+                 * @example 1
+                 */
+                homepage_id: number;
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "title": "One watershed",
+                     *       "block_type": "text",
+                     *       "content": "<p>Sixty-four thousand square miles drain to the Chesapeake, and more than eighteen million people live there. Most of them never see the Bay from their window. All of them live near a stream that ends in it.</p>\n<p>That is why the coalition begins in the hills: a cooler brook in Pendleton or Bradford is a clearer river in Richmond or Harrisburg, and in the end a better year for a crabber in Crisfield.</p>",
+                     *       "image_url": "",
+                     *       "image_alt_text": "",
+                     *       "video_url": "",
+                     *       "css_classes": "",
+                     *       "background_color": "",
+                     *       "order": 1,
+                     *       "is_visible": true,
+                     *       "public": true,
+                     *       "because": [],
+                     *       "created_at": "2025-12-01T12:00:00Z",
+                     *       "updated_at": "2025-12-01T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedContentBlock"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    deleteContentBlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the homepage.
+                 * @example 1
+                 */
+                homepage_id: number;
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            428: components["responses"]["Problem428"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    updateContentBlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the homepage.
+                 * @example 1
+                 */
+                homepage_id: number;
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "is_visible": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["PatchedManagedContentBlockRequest"];
+                /**
+                 * @example {
+                 *       "is_visible": false
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["PatchedManagedContentBlockRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "title": "One watershed",
+                     *       "block_type": "text",
+                     *       "content": "<p>Sixty-four thousand square miles drain to the Chesapeake, and more than eighteen million people live there. Most of them never see the Bay from their window. All of them live near a stream that ends in it.</p>\n<p>That is why the coalition begins in the hills: a cooler brook in Pendleton or Bradford is a clearer river in Richmond or Harrisburg, and in the end a better year for a crabber in Crisfield.</p>",
+                     *       "image_url": "",
+                     *       "image_alt_text": "",
+                     *       "video_url": "",
+                     *       "css_classes": "",
+                     *       "background_color": "",
+                     *       "order": 1,
+                     *       "is_visible": false,
+                     *       "public": false,
+                     *       "because": [
+                     *         "hidden",
+                     *         "homepage_inactive"
+                     *       ],
+                     *       "created_at": "2025-12-01T12:00:00Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedContentBlock"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            428: components["responses"]["Problem428"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    orderContentBlocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the homepage.
+                 * @example 1
+                 */
+                homepage_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "ids": [
+                 *         2,
+                 *         1
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /** @description All blocks of the page, as they are to stand. */
+                    ids: number[];
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            428: components["responses"]["Problem428"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    manageGetHomepage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "organization_name": "Whole Bay Coalition",
+                     *       "tagline": "Six states, one city, one watershed.",
+                     *       "hero_title": "The Bay begins in a stream near you",
+                     *       "hero_subtitle": "Farmers, watermen, towns, shops and neighbors from Cooperstown to the Capes, asking together for water that is clean enough to live from.",
+                     *       "hero_background_image": "https://images.example.org/whole-bay/marsh-at-first-light.jpg",
+                     *       "about_section_title": "Who we are",
+                     *       "about_section_content": "Rain that falls on a dairy farm in New York can be at the Virginia Capes three weeks later, and whatever it picked up on the way comes along. The Whole Bay Coalition was founded in a grange hall in 2019 by eleven people who lived at different points along that journey and were tired of hearing that the trouble was all upstream, or all downstream.\n\nWe ask for policies that people upstream and people downstream can both sign. Every campaign is drafted with those who would have to carry it out, and none goes ahead that our farmers and our watermen could not both live with. We endorse no candidates and take no money from governments.",
+                     *       "cta_title": "Put your name to it",
+                     *       "cta_content": "Legislators count letters, and they notice who wrote them. Choose a campaign, say in your own words why it matters where you live, and we will see that your delegation reads it.",
+                     *       "cta_button_text": "See the campaigns",
+                     *       "cta_button_url": "https://wholebay.example.org/campaigns",
+                     *       "contact_email": "hello@wholebay.example.org",
+                     *       "contact_phone": "+1 410 555 0142",
+                     *       "social_media_urls": {
+                     *         "bluesky": "https://bsky.example.com/wholebay",
+                     *         "youtube": "https://youtube.example.com/@wholebay",
+                     *         "mastodon": "https://social.example.org/@wholebay",
+                     *         "instagram": "https://instagram.example.com/wholebay"
+                     *       },
+                     *       "campaigns_section_title": "What we are asking for",
+                     *       "campaigns_section_subtitle": "Seven campaigns, each with a decision that somebody can take in the next two years.",
+                     *       "show_campaigns_section": true,
+                     *       "is_active": true,
+                     *       "public": true,
+                     *       "because": [],
+                     *       "created_at": "2025-12-01T12:00:00Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedHomePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    deleteHomepage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            428: components["responses"]["Problem428"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    updateHomepage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "hero_title": "Ice on the Bay",
+                 *       "social_media_urls": {
+                 *         "mastodon": "https://social.example.org/@wholebay"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["PatchedManagedHomePageRequest"];
+                /**
+                 * @example {
+                 *       "hero_title": "Ice on the Bay",
+                 *       "social_media_urls": {
+                 *         "mastodon": "https://social.example.org/@wholebay"
+                 *       }
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["PatchedManagedHomePageRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 2,
+                     *       "organization_name": "Whole Bay Coalition",
+                     *       "tagline": "Our winter page.",
+                     *       "hero_title": "Ice on the Bay",
+                     *       "hero_subtitle": "",
+                     *       "hero_background_image": "",
+                     *       "about_section_title": "",
+                     *       "about_section_content": "",
+                     *       "cta_title": "",
+                     *       "cta_content": "",
+                     *       "cta_button_text": "",
+                     *       "cta_button_url": "",
+                     *       "contact_email": "hello@wholebay.example.org",
+                     *       "contact_phone": "",
+                     *       "social_media_urls": {
+                     *         "mastodon": "https://social.example.org/@wholebay"
+                     *       },
+                     *       "campaigns_section_title": "",
+                     *       "campaigns_section_subtitle": "",
+                     *       "show_campaigns_section": true,
+                     *       "is_active": false,
+                     *       "public": false,
+                     *       "because": [
+                     *         "inactive"
+                     *       ],
+                     *       "created_at": "2026-11-02T09:30:00.123456Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedHomePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            428: components["responses"]["Problem428"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    activateHomepage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 2,
+                     *       "organization_name": "Whole Bay Coalition",
+                     *       "tagline": "Our winter page.",
+                     *       "hero_title": "Ice on the Bay",
+                     *       "hero_subtitle": "",
+                     *       "hero_background_image": "",
+                     *       "about_section_title": "",
+                     *       "about_section_content": "",
+                     *       "cta_title": "",
+                     *       "cta_content": "",
+                     *       "cta_button_text": "",
+                     *       "cta_button_url": "",
+                     *       "contact_email": "hello@wholebay.example.org",
+                     *       "contact_phone": "",
+                     *       "social_media_urls": {
+                     *         "mastodon": "https://social.example.org/@wholebay"
+                     *       },
+                     *       "campaigns_section_title": "",
+                     *       "campaigns_section_subtitle": "",
+                     *       "show_campaigns_section": true,
+                     *       "is_active": true,
+                     *       "public": true,
+                     *       "because": [],
+                     *       "created_at": "2026-11-02T09:30:00.123456Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedHomePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    previewHomepage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "token": "1:1vOqfd:R8sV2iQp4Z7sWQ9sT0u1n3b5x7k9m2a4c6e8g0i2k4",
+                     *       "expires_at": "2026-11-02T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description For the header `Preview-Token` of `GET /homepage`. */
+                        token: string;
+                        /** Format: date-time */
+                        expires_at: string;
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    manageListLegalDocuments: {
+        parameters: {
+            query?: {
+                /** @description Where the page starts, from the link of another page. */
+                cursor?: string;
+                /**
+                 * @description Of this kind.
+                 * @example terms
+                 */
+                kind?: "terms" | "privacy";
+                /**
+                 * @description How many to return; more than 500 means 500.
+                 * @example 50
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "count": 1,
+                     *       "next": null,
+                     *       "previous": null,
+                     *       "results": [
+                     *         {
+                     *           "id": 1,
+                     *           "kind": "terms",
+                     *           "version": "2026-11",
+                     *           "title": "Terms of endorsement",
+                     *           "content": "<p>These are the terms on which you put your name to a campaign of the Whole Bay Coalition. They are short, and there is nothing else to sign.</p>\n<h3>Who may endorse</h3>\n<ul>\n<li>You endorse in your own name, or for an organization for which you may speak. If you name an organization, you tell us that it agreed.</li>\n<li>You are at least sixteen years old.</li>\n<li>You endorse a campaign once. If you send the form again, the newer one replaces the older.</li>\n</ul>\n<h3>What you write</h3>\n<p>Your statement is yours, and should be true as far as you know. Leave out insults, advertising, and what concerns the private life of anybody but you. You allow us to publish it together with your name, and to quote it to those who decide about the campaign, if you chose to have your endorsement shown; otherwise we do neither.</p>\n<h3>What we do</h3>\n<ul>\n<li>We send an e-mail to the address you gave. Your endorsement counts only once you have confirmed it there.</li>\n<li>A person reads every endorsement before it is shown. We may decline one, for instance when we doubt who sent it.</li>\n<li>We do not change your words, and we do not use your name for anything that you have not endorsed. If a campaign comes to ask for something else, we ask you anew.</li>\n</ul>\n<h3>Changing your mind</h3>\n<p>You can withdraw an endorsement or have it erased at any time, without giving a reason: by the link in our e-mails, or by writing to <a href=\"mailto:hello@wholebay.example.org\" rel=\"noopener noreferrer\">hello@wholebay.example.org</a>. It is no longer shown or counted from that moment. What was printed or handed over before then we cannot take back.</p>\n<h3>When these terms change</h3>\n<p>New terms get a new version and apply to endorsements given from then on. Yours stays under the version that you accepted, and every version stays readable. What happens with your data is in our <em>privacy text</em>.</p>",
+                     *           "state": "current",
+                     *           "published_at": "2026-11-02T09:30:00.123456Z",
+                     *           "public": true,
+                     *           "because": [],
+                     *           "created_at": "2026-11-02T09:30:00.123456Z",
+                     *           "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedLegalDocumentList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    createLegalDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "terms",
+                 *       "version": "2027-01",
+                 *       "title": "Terms",
+                 *       "content": "<p>Sign what you mean.</p>"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ManagedLegalDocumentRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 3,
+                     *       "kind": "terms",
+                     *       "version": "2027-01",
+                     *       "title": "Terms",
+                     *       "content": "<p>Sign what you mean.</p>",
+                     *       "state": "draft",
+                     *       "published_at": null,
+                     *       "public": false,
+                     *       "because": [
+                     *         "draft"
+                     *       ],
+                     *       "created_at": "2026-11-02T09:30:00.123456Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedLegalDocument"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    manageGetLegalDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "kind": "terms",
+                     *       "version": "2026-11",
+                     *       "title": "Terms of endorsement",
+                     *       "content": "<p>These are the terms on which you put your name to a campaign of the Whole Bay Coalition. They are short, and there is nothing else to sign.</p>\n<h3>Who may endorse</h3>\n<ul>\n<li>You endorse in your own name, or for an organization for which you may speak. If you name an organization, you tell us that it agreed.</li>\n<li>You are at least sixteen years old.</li>\n<li>You endorse a campaign once. If you send the form again, the newer one replaces the older.</li>\n</ul>\n<h3>What you write</h3>\n<p>Your statement is yours, and should be true as far as you know. Leave out insults, advertising, and what concerns the private life of anybody but you. You allow us to publish it together with your name, and to quote it to those who decide about the campaign, if you chose to have your endorsement shown; otherwise we do neither.</p>\n<h3>What we do</h3>\n<ul>\n<li>We send an e-mail to the address you gave. Your endorsement counts only once you have confirmed it there.</li>\n<li>A person reads every endorsement before it is shown. We may decline one, for instance when we doubt who sent it.</li>\n<li>We do not change your words, and we do not use your name for anything that you have not endorsed. If a campaign comes to ask for something else, we ask you anew.</li>\n</ul>\n<h3>Changing your mind</h3>\n<p>You can withdraw an endorsement or have it erased at any time, without giving a reason: by the link in our e-mails, or by writing to <a href=\"mailto:hello@wholebay.example.org\" rel=\"noopener noreferrer\">hello@wholebay.example.org</a>. It is no longer shown or counted from that moment. What was printed or handed over before then we cannot take back.</p>\n<h3>When these terms change</h3>\n<p>New terms get a new version and apply to endorsements given from then on. Yours stays under the version that you accepted, and every version stays readable. What happens with your data is in our <em>privacy text</em>.</p>",
+                     *       "state": "current",
+                     *       "published_at": "2026-11-02T09:30:00.123456Z",
+                     *       "public": true,
+                     *       "because": [],
+                     *       "created_at": "2026-11-02T09:30:00.123456Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedLegalDocument"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    deleteLegalDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            428: components["responses"]["Problem428"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    updateLegalDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": "Terms of endorsing"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PatchedManagedLegalDocumentRequest"];
+                /**
+                 * @example {
+                 *       "title": "Terms of endorsing"
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["PatchedManagedLegalDocumentRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 3,
+                     *       "kind": "terms",
+                     *       "version": "2027-01",
+                     *       "title": "Terms of endorsing",
+                     *       "content": "<p>Sign what you mean.</p>",
+                     *       "state": "draft",
+                     *       "published_at": null,
+                     *       "public": false,
+                     *       "because": [
+                     *         "draft"
+                     *       ],
+                     *       "created_at": "2026-11-02T09:30:00.123456Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedLegalDocument"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            428: components["responses"]["Problem428"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    publishLegalDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 3,
+                     *       "kind": "terms",
+                     *       "version": "2027-01",
+                     *       "title": "Terms of endorsing",
+                     *       "content": "<p>Sign what you mean.</p>",
+                     *       "state": "current",
+                     *       "published_at": "2026-11-02T09:30:00.123456Z",
+                     *       "public": true,
+                     *       "because": [],
+                     *       "created_at": "2026-11-02T09:30:00.123456Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedLegalDocument"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    manageListStakeholders: {
+        parameters: {
+            query?: {
+                /** @description Where the page starts, from the link of another page. */
+                cursor?: string;
+                /** @description Those that were deleted, or the others; both if left out. */
+                deleted?: boolean;
+                /**
+                 * @description Those that are listed, or the others.
+                 * @example false
+                 */
+                is_public?: boolean;
+                /**
+                 * @description How many to return; more than 500 means 500.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description The order; - reverses it.
+                 * @example created_at
+                 */
+                ordering?: "created_at" | "-created_at" | "name" | "-name";
+                /**
+                 * @description Text in name, organization or e-mail, in whatever case.
+                 * @example farm
+                 */
+                search?: string;
+                /**
+                 * @description In any of these states, by USPS code.
+                 * @example [
+                 *       "MD",
+                 *       "VA"
+                 *     ]
+                 */
+                state?: components["schemas"]["State"][];
+                /**
+                 * @description Any of these types.
+                 * @example [
+                 *       "farmer",
+                 *       "waterman"
+                 *     ]
+                 */
+                type?: components["schemas"]["StakeholderType"][];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "count": 19,
+                     *       "next": "https://api.example.org/api/v1/manage/stakeholders?cursor=WzF~aQ&limit=1&search=farm",
+                     *       "previous": null,
+                     *       "results": [
+                     *         {
+                     *           "id": 289,
+                     *           "name": "Harold Leatherbury",
+                     *           "organization": "Plank Road Farm",
+                     *           "role": "Owner",
+                     *           "email": "harold@plank-road-farm.example.org",
+                     *           "state": "NY",
+                     *           "county": "Tioga",
+                     *           "type": "farmer",
+                     *           "location": {
+                     *             "type": "Point",
+                     *             "coordinates": [
+                     *               -76.34973,
+                     *               42.09805
+                     *             ]
+                     *           },
+                     *           "public_location": {
+                     *             "type": "Point",
+                     *             "coordinates": [
+                     *               -76.34973,
+                     *               42.09805
+                     *             ]
+                     *           },
+                     *           "is_public": true,
+                     *           "email_updates": false,
+                     *           "consents": {},
+                     *           "details_at": null,
+                     *           "public": true,
+                     *           "because": [],
+                     *           "deleted_at": null,
+                     *           "created_at": "2026-06-30T17:30:03Z",
+                     *           "updated_at": "2026-06-30T17:30:03Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedStakeholderList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    createStakeholder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Ines Calloway",
+                 *       "email": "ines@calloway-orchard.example",
+                 *       "type": "farmer",
+                 *       "state": "MD",
+                 *       "county": "Talbot",
+                 *       "location": {
+                 *         "type": "Point",
+                 *         "coordinates": [
+                 *           -76.1,
+                 *           38.8
+                 *         ]
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ManagedStakeholderRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 304,
+                     *       "name": "Ines Calloway",
+                     *       "organization": "",
+                     *       "role": "",
+                     *       "email": "ines@calloway-orchard.example",
+                     *       "state": "MD",
+                     *       "county": "Talbot",
+                     *       "type": "farmer",
+                     *       "location": {
+                     *         "type": "Point",
+                     *         "coordinates": [
+                     *           -76.1,
+                     *           38.8
+                     *         ]
+                     *       },
+                     *       "public_location": {
+                     *         "type": "Point",
+                     *         "coordinates": [
+                     *           -76.1,
+                     *           38.8
+                     *         ]
+                     *       },
+                     *       "is_public": false,
+                     *       "email_updates": false,
+                     *       "consents": {},
+                     *       "details_at": null,
+                     *       "public": false,
+                     *       "because": [
+                     *         "not_listed"
+                     *       ],
+                     *       "deleted_at": null,
+                     *       "created_at": "2026-11-02T09:30:00.123456Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedStakeholder"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    manageGetStakeholder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "Vernon Okafor",
+                     *       "organization": "",
+                     *       "role": "",
+                     *       "email": "vernon.okafor@example.com",
+                     *       "state": "MD",
+                     *       "county": "Anne Arundel",
+                     *       "type": "individual",
+                     *       "location": {
+                     *         "type": "Point",
+                     *         "coordinates": [
+                     *           -76.55901,
+                     *           39.0019
+                     *         ]
+                     *       },
+                     *       "public_location": {
+                     *         "type": "Point",
+                     *         "coordinates": [
+                     *           -76.55,
+                     *           39.01
+                     *         ]
+                     *       },
+                     *       "is_public": true,
+                     *       "email_updates": false,
+                     *       "consents": {},
+                     *       "details_at": null,
+                     *       "public": true,
+                     *       "because": [],
+                     *       "deleted_at": null,
+                     *       "created_at": "2025-12-08T23:41:45Z",
+                     *       "updated_at": "2025-12-08T23:41:45Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedStakeholder"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    deleteStakeholder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            428: components["responses"]["Problem428"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    updateStakeholder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "Owner"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PatchedManagedStakeholderRequest"];
+                /**
+                 * @example {
+                 *       "role": "Owner"
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["PatchedManagedStakeholderRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "Vernon Okafor",
+                     *       "organization": "",
+                     *       "role": "Owner",
+                     *       "email": "vernon.okafor@example.com",
+                     *       "state": "MD",
+                     *       "county": "Anne Arundel",
+                     *       "type": "individual",
+                     *       "location": {
+                     *         "type": "Point",
+                     *         "coordinates": [
+                     *           -76.55901,
+                     *           39.0019
+                     *         ]
+                     *       },
+                     *       "public_location": {
+                     *         "type": "Point",
+                     *         "coordinates": [
+                     *           -76.55,
+                     *           39.01
+                     *         ]
+                     *       },
+                     *       "is_public": true,
+                     *       "email_updates": false,
+                     *       "consents": {},
+                     *       "details_at": null,
+                     *       "public": true,
+                     *       "because": [],
+                     *       "deleted_at": null,
+                     *       "created_at": "2025-12-08T23:41:45Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedStakeholder"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            428: components["responses"]["Problem428"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    restoreStakeholder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "Vernon Okafor",
+                     *       "organization": "",
+                     *       "role": "Owner",
+                     *       "email": "vernon.okafor@example.com",
+                     *       "state": "MD",
+                     *       "county": "Anne Arundel",
+                     *       "type": "individual",
+                     *       "location": {
+                     *         "type": "Point",
+                     *         "coordinates": [
+                     *           -76.55901,
+                     *           39.0019
+                     *         ]
+                     *       },
+                     *       "public_location": {
+                     *         "type": "Point",
+                     *         "coordinates": [
+                     *           -76.55,
+                     *           39.01
+                     *         ]
+                     *       },
+                     *       "is_public": true,
+                     *       "email_updates": false,
+                     *       "consents": {},
+                     *       "details_at": null,
+                     *       "public": true,
+                     *       "because": [],
+                     *       "deleted_at": null,
+                     *       "created_at": "2025-12-08T23:41:45Z",
+                     *       "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedStakeholder"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };

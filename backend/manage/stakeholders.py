@@ -1,0 +1,151 @@
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.http.filters import OrderingFilter, QuerySetFilter, StrictFilterSet
+from backend.http.parameters import BooleanParameter, ChoicesParameter, TextParameter, page_of
+from backend.http.serializers import StrictModelSerializer
+from backend.http.staff_resources import SoftDeletionViewSet
+from backend.http.views import operation
+from backend.manage.serializers import BecauseField, ConsentsField, PointField, PublicityField
+from backend.models import Stakeholder, State
+from backend.models.stakeholder import StakeholderQuerySet
+
+PRIVATE = "coalition.view_private_details"
+
+
+class StakeholderFilterSet(StrictFilterSet):
+    """What staff's list of stakeholders can be asked."""
+
+    type = QuerySetFilter(
+        lambda stakeholders, types: stakeholders.of_type(*types),
+        ChoicesParameter(
+            "Any of these types.",
+            Stakeholder.Type.values,
+            component="StakeholderType",
+            example=["farmer", "waterman"],
+        ),
+    )
+    state = QuerySetFilter(
+        lambda stakeholders, states: stakeholders.in_state(*states),
+        ChoicesParameter(
+            "In any of these states, by USPS code.",
+            State.values,
+            component="State",
+            example=["MD", "VA"],
+        ),
+    )
+    is_public = QuerySetFilter(
+        lambda stakeholders, is_public: stakeholders.filter(is_public=is_public),
+        BooleanParameter("Those that are listed, or the others.", example=False),
+    )
+    deleted = QuerySetFilter(
+        lambda stakeholders, deleted: stakeholders.deleted() if deleted else stakeholders.live(),
+        BooleanParameter("Those that were deleted, or the others; both if left out."),
+    )
+    search = QuerySetFilter(
+        StakeholderQuerySet.matching,
+        TextParameter("Text in name, organization or e-mail, in whatever case.", example="farm"),
+    )
+    ordering = OrderingFilter(
+        {
+            "created_at": lambda stakeholders: stakeholders.newest_first().reverse(),
+            "name": StakeholderQuerySet.by_name,
+        }
+    )
+
+    other_parameters = page_of(default=50, maximum=500)
+
+
+class ManagedStakeholderSerializer(StrictModelSerializer[Stakeholder]):
+    """A stakeholder. E-mail and consents are null, and the location is the public's, for whoever
+    may not see private details, and cannot be written by them.
+    """
+
+    email = serializers.EmailField(allow_null=True, max_length=254)
+    location = PointField(allow_null=True, required=False)
+    public_location = PointField(
+        read_only=True, allow_null=True, help_text="What the public sees, if it is listed."
+    )
+    consents = ConsentsField(
+        read_only=True, allow_null=True, help_text="What they agreed to, in which words, and when."
+    )
+    public = PublicityField()
+    because = BecauseField()
+
+    class Meta:
+        model = Stakeholder
+        fields = [
+            "id",
+            "name",
+            "organization",
+            "role",
+            "email",
+            "state",
+            "county",
+            "type",
+            "location",
+            "public_location",
+            "is_public",
+            "email_updates",
+            "consents",
+            "details_at",
+            "public",
+            "because",
+            "deleted_at",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = ["details_at", "deleted_at"]
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        if not self._shows_private:
+            fields["email"].read_only = fields["location"].read_only = True
+        return fields
+
+    def to_representation(self, instance: Stakeholder) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        if not self._shows_private:
+            shown |= {"email": None, "consents": None, "location": shown["public_location"]}
+        return shown
+
+    def validate_email(self, value: str | None) -> str:
+        if value is None:
+            self.fields["email"].fail("null")
+        return value
+
+    @property
+    def _shows_private(self) -> bool:
+        request = self.context.get("request")
+        # The document describes what is shown to whoever may see everything.
+        return request is None or request.user is None or request.user.has_perm(PRIVATE)
+
+
+@extend_schema_view(
+    list=extend_schema(operation_id="manageListStakeholders", summary="List all stakeholders"),
+    retrieve=extend_schema(operation_id="manageGetStakeholder", summary="Get any stakeholder"),
+    create=extend_schema(operation_id="createStakeholder", summary="Create a stakeholder"),
+    partial_update=extend_schema(operation_id="updateStakeholder", summary="Change a stakeholder"),
+    destroy=extend_schema(
+        operation_id="deleteStakeholder",
+        summary="Delete a stakeholder",
+        description="Hides them, and their endorsements, until they are restored.",
+    ),
+)
+class StakeholderViewSet(SoftDeletionViewSet):
+    """All stakeholders, deleted ones too."""
+
+    queryset = Stakeholder.all_objects.newest_first()
+    serializer_class = ManagedStakeholderSerializer
+    filterset_class = StakeholderFilterSet
+
+    @extend_schema(
+        operation_id="restoreStakeholder", summary="Restore a deleted stakeholder", request=None
+    )
+    @operation(problems=[409])
+    def restore(self, request: Request, pk: int) -> Response:
+        return self.restored(request, pk)
