@@ -60,7 +60,11 @@ DECISION = JSONBody(
         "required": ["ids", "decision"],
         "additionalProperties": False,
         "if": {"properties": {"decision": {"const": "reject"}}, "required": ["decision"]},
-        "then": {"required": ["reason"], "additionalProperties": True},
+        "then": {
+            "properties": {"reason": REASON},
+            "required": ["reason"],
+            "additionalProperties": True,
+        },
     },
     BLANK
     | {

@@ -108,8 +108,8 @@ class DifferenceSerializer(serializers.Serializer[Any]):
     """A field that approval would change, of the stakeholder or of the endorsement."""
 
     field = serializers.CharField()
-    known = serializers.JSONField(allow_null=True, help_text="As it is now.")
-    sent = serializers.JSONField(allow_null=True, help_text="As it would be.")
+    known = serializers.JSONField(help_text="As it is now.")
+    sent = serializers.JSONField(help_text="As it would be.")
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         values = {"known": instance.known, "sent": instance.sent}

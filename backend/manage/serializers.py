@@ -46,7 +46,7 @@ class BecauseField(serializers.ListField):
         super().__init__(source="closed_gates", read_only=True, child=child, help_text=BECAUSE)
 
 
-@extend_schema_field({"anyOf": [{"$ref": "#/components/schemas/Point"}, {"type": "null"}]})
+@extend_schema_field({"$ref": "#/components/schemas/Point"})
 class PointField(serializers.Field[Any, Any, Any, Any]):
     """A GeoJSON Point, or null: longitude and latitude in WGS 84, as exactly as they are known."""
 

@@ -1033,9 +1033,9 @@ export interface components {
         Difference: {
             field: string;
             /** @description As it is now. */
-            known: unknown | null;
+            known: unknown;
             /** @description As it would be. */
-            sent: unknown | null;
+            sent: unknown;
         };
         /** @description What is endorsed. */
         EndorsedCampaign: {
