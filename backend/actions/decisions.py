@@ -44,7 +44,7 @@ def preview(
     *, endorsement_ids: Sequence[int], decision: str
 ) -> tuple[list[Outcome], list[CountChange]]:
     """What `decide` would do now, and to which counts, without doing it."""
-    endorsements = Endorsement.objects.with_what_it_says().in_bulk(endorsement_ids)
+    endorsements = Endorsement.objects.with_review().in_bulk(endorsement_ids)
     changes: Counter[int] = Counter()
     allowed = set()
     for endorsement in endorsements.values():

@@ -104,7 +104,7 @@ DECIDED = answer(
 class DecisionView(StaffViewSet):
     """A decision about one endorsement: 409 where another was faster."""
 
-    queryset = Endorsement.objects.with_what_it_says().with_history()
+    queryset = Endorsement.objects.with_review().with_history()
     filter_backends = []
     serializer_class = ReviewedEndorsementSerializer
 

@@ -202,7 +202,7 @@ class EndorsementViewSet(StaffViewSet):
 
     def get_queryset(self) -> Any:
         endorsements: Any = super().get_queryset()
-        endorsements = endorsements.with_what_it_says()
+        endorsements = endorsements.with_review()
         return endorsements if self.action == "list" else endorsements.with_history()
 
     def get_serializer_class(self) -> Any:

@@ -65,15 +65,25 @@ class EndorsementQuerySet(SoftDeletionQuerySet["Endorsement"]):
     def submitted_after(self, moment: datetime) -> Self:
         return self.filter(created_at__gt=moment)
 
-    def with_what_it_says(self) -> Self:
-        """Load the stakeholder and the campaign with it, and by one more query what was sent."""
-        return self.select_related("stakeholder", "campaign").prefetch_related("submissions")
-
     def with_history(self) -> Self:
         """Load the transitions, the first first, with who made them, by one more query."""
         transition: Any = self.model.transitions.rel.related_model
         transitions = transition.objects.in_order()
         return self.prefetch_related(Prefetch("transitions", transitions))
+
+    def alike(self, submission_id: int) -> Self:
+        """Those for which this was sent, or something that says nearly the same."""
+        sent = Q(submissions__pk=submission_id) | Q(submissions__alike=submission_id)
+        return self.filter(pk__in=Endorsement.objects.filter(sent).values("pk"))
+
+    def after(self, endorsement: "Endorsement") -> Self:
+        """Those that follow it where the oldest are first."""
+        later = Q(created_at=endorsement.created_at, pk__gt=endorsement.pk)
+        return self.filter(Q(created_at__gt=endorsement.created_at) | later)
+
+    def with_review(self) -> Self:
+        """With all that a reviewer looks at, by one more query."""
+        return self.select_related("stakeholder", "campaign").prefetch_related("submissions")
 
     def oldest_first(self) -> Self:
         return self.order_by("created_at", "pk")
@@ -169,7 +179,7 @@ class Endorsement(SoftDeletionModel, TimestampedModel):
 
     def newest_submission(self) -> "Submission | None":
         """What its supporter sent last; None if staff entered it, or after it was purged."""
-        sent = self.submissions.all()  # in Python, for those that with_what_it_says() loaded
+        sent = self.submissions.all()  # in Python, for those that with_review() loaded
         return max(sent, key=lambda each: (each.created_at, each.pk), default=None)
 
     def closed_gates(self) -> list[str]:

@@ -4,7 +4,7 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator, URLValidator
 from django.db import connection, models, transaction
-from django.db.models import Case, Prefetch, Q, When
+from django.db.models import Case, Max, Prefetch, Q, When
 from django.db.models.functions import Now
 
 from backend.models import revision_triggers
@@ -29,7 +29,8 @@ def validate_social_media_urls(value: Any) -> None:
         try:
             validate_https_url(url)
         except ValidationError as error:
-            raise ValidationError(f"{platform}: give an https URL.", code="invalid") from error
+            # Not "invalid", for which Django has words of its own.
+            raise ValidationError(f"{platform}: give an https URL.", code="not_https") from error
 
 
 class IsObjectOfHttpsUrls(models.Func):
@@ -150,6 +151,10 @@ class ContentBlockQuerySet(models.QuerySet["ContentBlock"]):
 
     def in_page_order(self) -> Self:
         return self.order_by("order", "pk")
+
+    def next_order(self) -> int:
+        """A position after all of them."""
+        return (self.aggregate(last=Max("order"))["last"] or 0) + 1
 
 
 class ContentBlock(TimestampedModel):

@@ -27,6 +27,7 @@ from backend.models.us_states import State
 
 # As the view public_stakeholder has it.
 LISTED = Q(is_public=True, deleted_at=None)
+REFUSED = {"is_public": {"given": False}}
 
 
 class StakeholderQuerySet(SoftDeletionQuerySet["Stakeholder"]):
@@ -55,6 +56,20 @@ class StakeholderQuerySet(SoftDeletionQuerySet["Stakeholder"]):
 
     def by_name(self) -> Self:
         return self.order_by("name", "pk")
+
+    def listed(self) -> Self:
+        return self.filter(is_public=True)
+
+    def unlisted(self) -> Self:
+        return self.filter(is_public=False)
+
+    def refusing(self) -> Self:
+        """Those who said themselves that they are not to be listed."""
+        return self.unlisted().filter(consents__contains=REFUSED)
+
+    def listable(self) -> Self:
+        """Those who are not listed, and did not refuse it themselves."""
+        return self.unlisted().exclude(consents__contains=REFUSED)
 
     def near(self, point: Point, *, miles: float) -> Self:
         """At most `miles` from `point`, along the Earth's surface, by their exact location."""

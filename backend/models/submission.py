@@ -3,8 +3,8 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import Count, F, Q
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from backend.models.campaign import PolicyCampaign
@@ -57,6 +57,12 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
     def flagged(self) -> Self:
         return self.exclude(flags=[])
+
+    def batches(self) -> dict[int, int]:
+        """How many say nearly the same, where several do, by the first that did; most first."""
+        first = Coalesce("alike", "pk", output_field=models.BigIntegerField())
+        batches = self.annotate(first=first).values_list("first").annotate(count=Count("pk"))
+        return dict(batches.filter(count__gt=1).order_by("-count", "first"))
 
     def past_their_time(self) -> Self:
         unconfirmed = Q(confirmed_at=None, created_at__lt=Now() - KEPT_UNCONFIRMED)
@@ -168,6 +174,12 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} for {self.campaign}"
+
+    @classmethod
+    def newest_of(cls, endorsement: Endorsement) -> "Submission | None":
+        """What was sent last for an endorsement whose `submissions` are loaded, or will be."""
+        sent = endorsement.submissions.all()
+        return max(sent, key=lambda each: (each.created_at, each.pk), default=None)
 
     def details(self) -> dict[str, Any]:
         """Who and where its sender is, by the fields of Stakeholder."""
