@@ -6,7 +6,7 @@ from typing import Any, cast
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 
 def log_changes(request: HttpRequest, rows: Sequence[Model], message: str) -> None:
@@ -20,7 +20,7 @@ def log_changes(request: HttpRequest, rows: Sequence[Model], message: str) -> No
 
 
 class HistoryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes one in its stubs alone
-    """Shows the times of a row below its `fieldsets`, once it has any."""
+    """Shows what is known about a row above its form, and its times below, once it exists."""
 
     times = ["created_at", "updated_at"]
 
@@ -30,3 +30,19 @@ class HistoryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes one 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         history = [("History", {"fields": self.times})]
         return [*super().get_fieldsets(request, obj), *(history if obj else [])]
+
+    def about(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What the template of the form is given beside it."""
+        return {}
+
+    def render_change_form(  # noqa: PLR0917  # as Django has it
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        about = self.about(request, obj) if obj else {}
+        return super().render_change_form(request, context | about, add, change, form_url, obj)

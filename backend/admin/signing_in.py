@@ -1,6 +1,5 @@
 from typing import Any
 
-from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 
@@ -15,6 +14,3 @@ class SignInForm(AdminAuthenticationForm):
             return super().clean()
         except TooManyRequests as error:
             raise ValidationError(str(error.detail), code="too_many") from error
-
-
-admin.site.login_form = SignInForm

@@ -41,7 +41,7 @@ INSTALLED_APPS = [
     "adminsortable2",
     "leaflet",
     "csp",
-    "django.contrib.admin",
+    "backend.apps.CoalitionAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
