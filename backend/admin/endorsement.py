@@ -1,18 +1,24 @@
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.contrib.admin.utils import model_ngettext
-from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from backend.actions.errors import NotAllowed
-from backend.actions.reviews import approve, reject, reopen
-from backend.admin.history import log_changes
+from backend.actions.previews import preview
+from backend.admin.decisions import DecisionsAdmin, next_after
+from backend.admin.differences import changes, sent_values
+from backend.admin.endorsement_filters import AlikeFilter, FlagFilter, ShowFilter
+from backend.admin.publicity import publicity, reasons
 from backend.admin.soft_deletion import DeletedFilter, SoftDeletionAdmin
 from backend.models import Endorsement, Submission
+from backend.public import PublicEndorsement
+
+PRIVATE = "coalition.view_private_details"
 
 UNANSWERED = [(None, "Choose"), (True, "Yes"), (False, "No")]
 
@@ -28,99 +34,128 @@ class EndorsementForm(forms.ModelForm):  # type: ignore[type-arg]  # only in its
     )
 
 
-class WaitingFilter(admin.SimpleListFilter):
-    """What a reviewer has to decide, approved ones with new words included."""
-
-    title = "waiting for a decision"
-    parameter_name = "waiting"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Yes"), ("flagged", "With a warning")]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if self.value() is None:
-            return queryset
-        waiting = queryset.waiting()
-        return waiting.flagged() if self.value() == "flagged" else waiting
-
-
 @admin.register(Endorsement)
-class EndorsementAdmin(SoftDeletionAdmin):
-    """The moderator's list."""
+class EndorsementAdmin(DecisionsAdmin, SoftDeletionAdmin):
+    """The moderator's list, each row with all that a decision needs, and a page for each."""
 
     form = EndorsementForm
-    list_display = [
-        "stakeholder",
+    change_form_template = "admin/coalition/endorsement/change_form.html"
+    change_list_template = "admin/coalition/endorsement/change_list.html"
+    list_display = ["who", "said", "campaign_and_date", "publicity", "decide"]
+    list_filter = [
+        ShowFilter,
+        AlikeFilter,
+        FlagFilter,
         "campaign",
-        "status",
-        "public_display",
-        "warnings",
-        "created_at",
+        ("public_display", admin.BooleanFieldListFilter),
+        DeletedFilter,
     ]
-    list_filter = [WaitingFilter, "status", "public_display", DeletedFilter, "campaign"]
-    list_select_related = ["stakeholder", "campaign"]
     search_fields = ["stakeholder__name", "stakeholder__organization", "stakeholder__email"]
     search_fields += ["campaign__title", "statement"]
+    search_help_text = "Name, organization, e-mail, campaign or words of the statement"
+    list_per_page = 50
     ordering = ["-created_at", "-pk"]  # idx_endorsement_created
     autocomplete_fields = ["stakeholder", "campaign"]
     actions = ["approve", "reject", "reopen", *SoftDeletionAdmin.actions]
-    readonly_fields = ["status", "warnings", "new_words"]
+    readonly_fields = ["status"]
     fieldsets = [
         (None, {"fields": ["stakeholder", "campaign", "statement"]}),
         ("Publication", {"fields": ["public_display", "status"]}),
-        ("For the reviewer", {"fields": ["warnings", "new_words"]}),
     ]
+
+    class Media:
+        js = ["backend/admin/review.js"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         endorsements: Any = super().get_queryset(request)
-        return endorsements.prefetch_related("submissions")
+        return endorsements.with_review()
 
-    @admin.display(description="warnings")
-    def warnings(self, endorsement: Endorsement) -> SafeString:
-        """Why to look twice, for each thing that was found in what was sent last."""
-        sent = _last_sent(endorsement)
-        flags = sent.flags if sent else []
-        return format_html_join("\n", "<div>{}</div>", ((flag["reason"],) for flag in flags))
+    def get_ordering(self, request: HttpRequest) -> Any:
+        # Who waits longest is served first.
+        is_queue = request.GET.get(ShowFilter.parameter_name) in {"waiting", "flagged"}
+        return ["created_at", "pk"] if is_queue else self.ordering
 
-    @admin.display(description="new words", empty_value="None")
-    def new_words(self, endorsement: Endorsement) -> str | None:
-        """What replaces the statement of an approved endorsement if it is approved again."""
-        sent = _last_sent(endorsement)
-        is_waiting = sent is not None and sent.decided_at is None
-        return sent.statement if sent and is_waiting else None
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        decides = self.has_change_permission(request)
+        return [name for name in self.list_display if decides or name != "decide"]
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        private = request.user.has_perm(PRIVATE)
+        return [name for name in self.search_fields if private or "email" not in name]
+
+    @admin.display(description="supporter", ordering="stakeholder__name")
+    def who(self, endorsement: Endorsement) -> SafeString:
+        stakeholder = endorsement.stakeholder
+        place = ", ".join(part for part in (stakeholder.county, stakeholder.state) if part)
+        return format_html(
+            '{}<span class="under">{}</span><span class="under">{}, {}</span>',
+            stakeholder.name,
+            stakeholder.organization,
+            stakeholder.get_type_display(),
+            place,
+        )
+
+    @admin.display(description="says")
+    def said(self, endorsement: Endorsement) -> str:
+        """The statement, what approval would change, and why to look twice."""
+        sent = Submission.newest_of(endorsement)
+        context = {
+            "endorsement": endorsement,
+            "changes": changes(sent, private=False),
+            "sent": sent,
+            "batch": sent and sent.decided_at is None and (sent.alike or None),
+        }
+        return render_to_string("admin/coalition/endorsement/said.html", context)
+
+    @admin.display(description="campaign", ordering="created_at")
+    def campaign_and_date(self, endorsement: Endorsement) -> SafeString:
+        return format_html(
+            '{}<span class="under">{}</span>',
+            endorsement.campaign,
+            date_format(endorsement.created_at, "M j, Y, H:i"),
+        )
+
+    @admin.display(description="public", ordering="is_public")
+    def publicity(self, endorsement: Endorsement) -> SafeString:
+        return publicity(endorsement)
+
+    @admin.display(description="decide")
+    def decide(self, endorsement: Endorsement) -> str:
+        context = {"endorsement": endorsement} | {
+            name: can_be(endorsement, name) for name in ("approve", "reject", "reopen")
+        }
+        return render_to_string("admin/coalition/endorsement/buttons.html", context)
 
     @admin.action(permissions=["change"], description="Approve selected endorsements")
-    def approve(self, request: HttpRequest, queryset: Any) -> None:
-        self._decide(request, queryset, approve, "Approved")
+    def approve(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return self.ask(request, "approve", queryset)
 
     @admin.action(permissions=["change"], description="Reject selected endorsements")
-    def reject(self, request: HttpRequest, queryset: Any) -> None:
-        self._decide(request, queryset, reject, "Rejected")
+    def reject(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return self.ask(request, "reject", queryset)
 
     @admin.action(permissions=["change"], description="Reopen selected endorsements")
-    def reopen(self, request: HttpRequest, queryset: Any) -> None:
-        self._decide(request, queryset, reopen, "Reopened")
+    def reopen(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return self.ask(request, "reopen", queryset)
 
-    def _decide(
-        self, request: HttpRequest, queryset: Any, decide: Callable[..., Endorsement], done: str
-    ) -> None:
-        """Each by itself: one that somebody else decided meanwhile holds up no other."""
-        decided, left = [], 0
-        for endorsement in queryset.live():
-            try:
-                decided.append(decide(endorsement_id=endorsement.pk, by=request.user))
-            except NotAllowed:
-                left += 1
-        log_changes(request, decided, f"{done}.")
-        count = len(decided)
-        what = f"{count} {model_ngettext(self.opts, count)}"
-        self.message_user(request, f"{done} {what}.", messages.SUCCESS)
-        if left:
-            message = f"{left} did not wait for this, and stayed as they are."
-            self.message_user(request, message, messages.WARNING)
+    def about(self, request: HttpRequest, row: Endorsement) -> dict[str, Any]:
+        sent = Submission.newest_of(row)
+        private = request.user.has_perm(PRIVATE)
+        return {
+            "sent": sent,
+            "sent_values": list(sent_values(sent, private=private)) if sent else [],
+            "changes": changes(sent, private=private),
+            "waits": can_be(row, "approve"),
+            "batch": sent and sent.alike,
+            "reasons": reasons(row),
+            "shown": PublicEndorsement.objects.filter(pk=row.pk).first(),
+            "transitions": row.transitions.select_related("by").order_by("-pk"),
+            "next": next_after(row),
+            "can_be_rejected": can_be(row, "reject"),
+            "can_be_reopened": can_be(row, "reopen"),
+        }
 
 
-def _last_sent(endorsement: Endorsement) -> Submission | None:
-    """Among those that the list has loaded."""
-    sent = endorsement.submissions.all()
-    return max(sent, key=lambda submission: (submission.created_at, submission.pk), default=None)
+def can_be(endorsement: Endorsement, decision: str) -> bool:
+    """Whether it waits for such a decision."""
+    return bool(preview(decision, [endorsement]).decided)
