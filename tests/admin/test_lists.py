@@ -22,19 +22,22 @@ pytestmark = pytest.mark.django_db
 LIST = 4
 # What was sent for the endorsements of the page.
 SENT = 1
+# What many say.
+BATCHES = 1
 # The rows of another model that the list can be filtered by.
 FILTER = 1
 
 # The number of rows without the filters, of tables that stay small.
 ALL = 1
 
+# Above a list stands how many rows there are of each kind: a number to add.
 MODELS = ["homepage", "contentblock", "policycampaign", "stakeholder", "endorsement"]
 LISTS = [
     ("homepage", make_homepage, LIST + ALL),
     ("contentblock", make_block, LIST + ALL + FILTER),
     ("policycampaign", make_campaign, LIST),
-    ("stakeholder", make_stakeholder, LIST),
-    ("endorsement", make_endorsement, LIST + FILTER + SENT),
+    ("stakeholder", make_stakeholder, LIST + 3),
+    ("endorsement", make_endorsement, LIST + FILTER + SENT + BATCHES + 6),
 ]
 
 
@@ -84,6 +87,27 @@ class TestList:
 
         assert response.status_code == 302
         assert response["Location"].startswith("/admin/login/")
+
+
+class TestTabs:
+    def test_count_no_further_than_a_page_may_take(
+        self, admin_client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("backend.admin.tabs.MOST_COUNTED", 2)
+        for _ in range(3):
+            make_stakeholder()
+
+        html = admin_client.get("/admin/coalition/stakeholder/").content.decode()
+
+        assert 'Shown to the public <span class="count">2+</span>' in html
+        assert 'Not shown <span class="count">0</span>' in html
+
+    def test_show_all_rows_for_a_choice_that_is_none(self, admin_client: Client) -> None:
+        make_stakeholder()
+
+        response = admin_client.get("/admin/coalition/stakeholder/", {"show": "nobody"})
+
+        assert len(response.context["cl"].result_list) == 1
 
 
 ROWS = 'FROM "endorsements_endorsement"'

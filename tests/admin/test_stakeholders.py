@@ -1,4 +1,4 @@
-import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,16 +15,16 @@ STAKEHOLDERS = "/admin/coalition/stakeholder/"
 
 def stakeholder_form(**values: Any) -> dict[str, Any]:
     form = {"name": "Ann", "email": "ann@example.org", "type": "farmer", "state": "MD"}
-    return form | {"location": ""} | values
+    return form | values
 
 
-def point(longitude: float, latitude: float) -> str:
-    return json.dumps({"type": "Point", "coordinates": [longitude, latitude]})
+def point(longitude: Any, latitude: Any) -> dict[str, Any]:
+    return {"location_latitude": latitude, "location_longitude": longitude}
 
 
 class TestForm:
     def test_creates_a_stakeholder_where_the_marker_was_put(self, admin_client: Client) -> None:
-        form = stakeholder_form(location=point(-76.5, 39))
+        form = stakeholder_form(**point(-76.5, 39))
 
         response = admin_client.post(f"{STAKEHOLDERS}add/", form)
 
@@ -63,8 +63,8 @@ class TestLocation:
     def test_keeps_every_digit_when_the_marker_is_not_touched(self, admin_client: Client) -> None:
         exactly = Point(-76.12345678901234, 38.98765432109876, srid=4326)
         stakeholder = make_stakeholder(location=exactly)
-        # As the map writes it back.
-        form = stakeholder_form(location=point(-76.123457, 38.987654))
+        # As the fields show it.
+        form = stakeholder_form(**point(-76.123457, 38.987654))
 
         admin_client.post(f"{STAKEHOLDERS}{stakeholder.pk}/change/", form)
 
@@ -76,7 +76,7 @@ class TestLocation:
         stakeholder = make_stakeholder()
 
         admin_client.post(
-            f"{STAKEHOLDERS}{stakeholder.pk}/change/", stakeholder_form(location=point(-77, 39.5))
+            f"{STAKEHOLDERS}{stakeholder.pk}/change/", stakeholder_form(**point(-77, 39.5))
         )
 
         stakeholder.refresh_from_db()
@@ -92,25 +92,15 @@ class TestLocation:
 
     @pytest.mark.parametrize(
         "location",
-        [
-            point(-276.5, 39),
-            point(-76.5, 138.9),
-            '{"type": "Point", "coordinates": [1, 2, 3]}',
-            '{"type": "Point", "coordinates": []}',
-            '{"type": "LineString", "coordinates": [[0, 0], [1, 1]]}',
-            "POINT (nan 39)",
-            "POINT EMPTY",
-            "somewhere",
-            "[" * 1000,
-        ],
+        [point(-276.5, 39), point(-76.5, 138.9), point("nan", 39), point("", 39), point(-76, "")],
     )
     def test_names_a_position_that_is_none_on_earth(
-        self, admin_client: Client, location: str
+        self, admin_client: Client, location: dict[str, Any]
     ) -> None:
         stakeholder = make_stakeholder()
 
         response = admin_client.post(
-            f"{STAKEHOLDERS}{stakeholder.pk}/change/", stakeholder_form(location=location)
+            f"{STAKEHOLDERS}{stakeholder.pk}/change/", stakeholder_form(**location)
         )
 
         assert response.status_code == 200
@@ -142,3 +132,82 @@ class TestPublicLocation:
         html = admin_client.get(f"{STAKEHOLDERS}{ann.pk}/change/").content.decode()
 
         assert '<div class="readonly">None</div>' in html
+
+
+class TestListing:
+    def test_asks_first_how_many_the_public_sees_then(self, admin_client: Client) -> None:
+        shown = make_stakeholder()
+        person = make_stakeholder(is_public=False, type="individual", location=None)
+        refusing = make_stakeholder(
+            is_public=False, consents={"is_public": {"given": False, "at": "2026-11-01"}}
+        )
+        form = {"action": "show", "_selected_action": [shown.pk, person.pk, refusing.pk]}
+
+        response = admin_client.post(STAKEHOLDERS, form)
+
+        html = " ".join(response.content.decode().split())
+        assert response.context["title"] == "Show 1 stakeholder?"
+        assert "<strong>1</strong> stakeholder now, and <strong>2</strong> then" in html
+        assert "1 of those you selected are shown already" in html
+        assert "1 said themselves that they are not to be listed" in html
+        assert "1 is an individual, shown to within two kilometres" in html
+        assert "1 has no location" in html
+        assert Stakeholder.objects.listed().count() == 1
+
+    @pytest.mark.parametrize(("action", "is_public"), [("show", True), ("stop_showing", False)])
+    def test_changes_those_that_were_confirmed(
+        self, act: Callable[..., str], action: str, is_public: bool
+    ) -> None:
+        chosen = [make_stakeholder(is_public=not is_public) for _ in range(2)]
+        other = make_stakeholder(is_public=not is_public)
+
+        message = act(action, *chosen, confirmed="yes")
+
+        assert message.endswith(": 2 stakeholders.")
+        assert set(Stakeholder.objects.filter(is_public=is_public)) == set(chosen)
+        assert Stakeholder.objects.get(pk=other.pk).is_public is not is_public
+
+    def test_goes_beyond_the_page_for_all_that_a_filter_finds(self, admin_client: Client) -> None:
+        first, *_ = [make_stakeholder(is_public=False) for _ in range(120)]
+        form = {"action": "show", "_selected_action": first.pk, "select_across": "1"}
+
+        admin_client.post(f"{STAKEHOLDERS}?show=unlisted", form | {"confirmed": "yes"})
+
+        assert Stakeholder.objects.listed().count() == 120
+
+    def test_is_not_on_offer_without_the_permission_to_change(
+        self, act: Callable[..., str], staff_client: Callable[..., Client]
+    ) -> None:
+        stakeholder = make_stakeholder(is_public=False)
+
+        act("show", stakeholder, client=staff_client("view_stakeholder"), confirmed="yes")
+
+        assert not Stakeholder.objects.listed().exists()
+
+
+class TestPrivacy:
+    @pytest.mark.parametrize("path", ["", "?q=canary", "{pk}/change/"])
+    def test_hides_addresses_and_places_from_those_who_may_not_see_them(
+        self, staff_client: Callable[..., Client], path: str
+    ) -> None:
+        place = Point(-76.12345, 38.98765, srid=4326)
+        ann = make_stakeholder(email="canary@example.org", type="individual", location=place)
+
+        response = staff_client("view_stakeholder").get(STAKEHOLDERS + path.format(pk=ann.pk))
+
+        html = response.content.decode()
+        assert response.status_code == 200
+        assert "canary@" not in html
+        assert "76.1234" not in html
+
+    def test_leads_to_what_the_public_gets(self, admin_client: Client) -> None:
+        shown, hidden = make_stakeholder(), make_stakeholder(is_public=False)
+
+        pages = [
+            admin_client.get(f"{STAKEHOLDERS}{each.pk}/change/").content.decode()
+            for each in (shown, hidden)
+        ]
+
+        assert f'href="/api/v1/stakeholders/{shown.pk}"' in pages[0]
+        assert "/api/v1/stakeholders/" not in pages[1]
+        assert "<li>nobody chose to list it</li>" in pages[1]
