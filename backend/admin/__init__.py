@@ -2,6 +2,7 @@
 
 from backend.admin import (
     campaign,
+    content_blocks,
     endorsement,
     homepage,
     legal_document,
@@ -11,6 +12,7 @@ from backend.admin import (
 
 __all__ = [
     "campaign",
+    "content_blocks",
     "endorsement",
     "homepage",
     "legal_document",

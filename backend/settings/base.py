@@ -38,7 +38,6 @@ os.environ.setdefault("PROJ_DATA", str(_wheel("pyogrio") / "proj_data"))
 
 INSTALLED_APPS = [
     "backend.apps.BackendConfig",
-    "adminsortable2",
     "leaflet",
     "csp",
     "backend.apps.CoalitionAdminConfig",
