@@ -6,12 +6,16 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from backend.actions import legal_documents
 from backend.actions.errors import NotAllowed
 from backend.admin.history import HistoryAdmin, log_changes
+from backend.admin.rich_text import RichTextWidget
 from backend.models import LegalDocument
+from backend.models.fields import RichTextField
 
 LIST = "admin:coalition_legaldocument_changelist"
 PUBLISH = "coalition_legaldocument_publish"
@@ -22,12 +26,13 @@ COPIED = ("kind", "title", "content")
 class LegalDocumentAdmin(HistoryAdmin):
     """The terms and the privacy text. A draft can be changed, deleted, and published for good."""
 
-    list_display = ["title", "kind", "version", "state", "published_at"]
+    list_display = ["title", "kind", "version", "state", "published_at", "publish_link"]
     list_filter = ["kind"]
     search_fields = ["title", "version", "content"]
     ordering = ["kind", "-published_at", "-pk"]
     actions = ["publish"]
     times = [*HistoryAdmin.times, "published_at"]
+    formfield_overrides = {RichTextField: {"widget": RichTextWidget}}
     fieldsets = [(None, {"fields": ["kind", "version", "title", "content"]})]
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -60,9 +65,22 @@ class LegalDocumentAdmin(HistoryAdmin):
         original = self.get_object(request, initial.pop("copy", ""))
         return initial | {name: getattr(original, name) for name in COPIED if original}
 
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        publishes = super().has_change_permission(request)
+        return [name for name in self.list_display if publishes or name != "publish_link"]
+
     @admin.display(ordering="published_at")
-    def state(self, document: LegalDocument) -> str:
-        return document.state
+    def state(self, document: LegalDocument) -> SafeString:
+        state = document.state
+        return format_html('<span class="pill pill-{}">{}</span>', state, state.capitalize())
+
+    @admin.display(description="publish", empty_value="")
+    def publish_link(self, document: LegalDocument) -> SafeString | None:
+        """For drafts; the page behind it asks first."""
+        if not is_draft(document):
+            return None
+        url = reverse(f"admin:{PUBLISH}", args=[document.pk])
+        return format_html('<a class="button" href="{}">Publish …</a>', url)
 
     @admin.action(permissions=["change"], description="Publish selected legal document")
     def publish(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:

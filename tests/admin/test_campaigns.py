@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 from django.test import Client
 
@@ -17,7 +19,10 @@ class TestList:
 
         response = admin_client.get(CAMPAIGNS)
 
-        assert '<td class="field-endorsement_count">1</td>' in response.content.decode()
+        approved = f"?show=approved&amp;campaign__id__exact={campaign.pk}"
+        assert f'{approved}">1</a>' in response.content.decode().replace(
+            "&campaign", "&amp;campaign"
+        )
 
     def test_can_be_put_in_order_of_endorsements(self, admin_client: Client) -> None:
         make_campaign(title="None")
@@ -26,6 +31,36 @@ class TestList:
         response = admin_client.get(CAMPAIGNS, {"o": "-3"})
 
         assert [row.title for row in response.context["cl"].result_list] == ["One", "None"]
+
+
+class TestPage:
+    def test_leads_to_what_the_public_gets_and_to_what_waits(self, admin_client: Client) -> None:
+        campaign = make_endorsement().campaign
+        make_endorsement(campaign=campaign, status="pending")
+
+        html = admin_client.get(f"{CAMPAIGNS}{campaign.pk}/change/").content.decode()
+
+        assert f'href="/api/v1/campaigns/{campaign.slug}"' in html
+        assert "<strong>1</strong> public endorsement." in html
+        assert f"campaign__id__exact={campaign.pk}&amp;show=waiting" in html
+
+    def test_says_why_the_public_does_not_see_it(self, admin_client: Client) -> None:
+        campaign = make_campaign(active=False)
+
+        html = admin_client.get(f"{CAMPAIGNS}{campaign.pk}/change/").content.decode()
+
+        assert "<li>it is not active</li>" in html
+        assert "/api/v1/campaigns/" not in html
+
+    def test_leads_to_no_endorsements_who_may_not_see_them(
+        self, staff_client: Callable[..., Client]
+    ) -> None:
+        campaign = make_endorsement().campaign
+        client = staff_client("view_policycampaign")
+
+        html = client.get(f"{CAMPAIGNS}{campaign.pk}/change/").content.decode()
+
+        assert "/admin/coalition/endorsement/" not in html
 
 
 class TestForm:

@@ -19,10 +19,22 @@ class TestList:
                 error="451 Come back later",
             )
 
-        response = admin_client.get(MAILS, {"state__exact": "failed"})
+        response = admin_client.get(MAILS, {"show": "failed"})
 
         assert [mail.state for mail in response.context["cl"].result_list] == ["failed"]
         assert "451 Come back later" in response.content.decode()
+
+    def test_begins_with_what_went_wrong(self, admin_client: Client) -> None:
+        for state, attempts in (("sent", 1), ("failed", 5), ("queued", 0), ("queued", 3)):
+            OutgoingMail.objects.create(
+                kind="confirmation", submission=make_submission(), state=state, attempts=attempts
+            )
+
+        response = admin_client.get(MAILS, {"show": "not_sent"})
+
+        found = [(mail.state, mail.attempts) for mail in response.context["cl"].result_list]
+        assert found == [("queued", 3), ("failed", 5)]
+        assert 'Not sent <span class="count">2</span>' in response.content.decode()
 
     def test_can_only_be_read(self, admin_client: Client) -> None:
         mail = OutgoingMail.objects.create(kind="confirmation", submission=make_submission())
