@@ -8,9 +8,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 CHROMIUM = shutil.which("chromium")
+AXE = Path(__file__).with_name("node") / "node_modules/axe-core/axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 FLAGS = [
     "--headless",
@@ -131,6 +134,18 @@ class Browser:
         call = f"({COUNT_PIXELS})({json.dumps(picture)}, {red}, {green}, {blue})"
         counted = self.call("Runtime.evaluate", expression=call, awaitPromise=True)
         return int(counted["result"]["value"])
+
+
+def violations(browser: Browser) -> list[str]:
+    """What axe finds wrong by WCAG 2.2 AA and good practice, each with an element."""
+    browser.evaluate(AXE.read_text(encoding="utf-8"))
+    run = f"axe.run({{runOnly: {json.dumps(RULES)}}})"
+    found = f"{run}.then(r => JSON.stringify(r.violations.map(v => [v.id, v.nodes[0].html])))"
+    result = browser.call(
+        "Runtime.evaluate", expression=found, awaitPromise=True, returnByValue=True
+    )
+    reported: list[list[str]] = json.loads(result["result"]["value"])
+    return [": ".join(each) for each in reported]
 
 
 def wait_for(condition: Callable[[], Any], what: str, *, seconds: float) -> Any:

@@ -1,29 +1,24 @@
 """The API's own pages in a browser: for supporters of a coalition that has no frontend."""
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from django.conf import settings as django_settings
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from backend.models import Endorsement, PolicyCampaign, Submission
-from tests.browser import Browser
+from tests.browser import Browser, violations
 from tests.conftest import Connection
 from tests.factories import make_submission
 from tests.serving import serving
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-AXE = Path(django_settings.BASE_DIR) / "tests/node/node_modules/axe-core/axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 HEADING = "document.querySelector('#outcome h1, #outcome h2')?.textContent"
 FIELD = "!document.getElementById('form').hidden && !document.getElementById('paste').hidden"
 PATHS = ["/endorsements/confirm", "/endorsements/decline"]
@@ -82,17 +77,6 @@ def press(browser: Browser) -> str:
 def paste(browser: Browser, text: str) -> None:
     browser.evaluate("document.querySelector('#token').focus()")
     browser.call("Input.insertText", text=text)
-
-
-def violations(browser: Browser) -> list[str]:
-    browser.evaluate(AXE.read_text(encoding="utf-8"))
-    run = f"axe.run({{runOnly: {json.dumps(RULES)}}})"
-    found = f"{run}.then(r => JSON.stringify(r.violations.map(v => [v.id, v.nodes[0].html])))"
-    result = browser.call(
-        "Runtime.evaluate", expression=found, awaitPromise=True, returnByValue=True
-    )
-    reported: list[Any] = json.loads(result["result"]["value"])
-    return [": ".join(each) for each in reported]
 
 
 def text(browser: Browser) -> str:
