@@ -1,13 +1,13 @@
 """Many decisions of a reviewer at once."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 
 from backend.actions.errors import NotAllowed
-from backend.actions.reviews import approve, reject, would_count
+from backend.actions.previews import preview
+from backend.actions.reviews import approve, reject
 from backend.models import Endorsement, PolicyCampaign
 
 
@@ -20,14 +20,6 @@ class Outcome:
     status: str | None
 
 
-@dataclass(frozen=True)
-class CountChange:
-    """How many public endorsements a campaign has, and by how many that is to change."""
-
-    campaign: PolicyCampaign
-    change: int
-
-
 def decide(
     *, endorsement_ids: Sequence[int], decision: str, by: User, reason: str = ""
 ) -> list[Outcome]:
@@ -35,31 +27,26 @@ def decide(
 
     Whoever is stopped in the middle has decided those before, and can ask for all once more.
     """
-    decided = {pk: _decide(pk, decision, by, reason) for pk in endorsement_ids}
-    statuses = _statuses(endorsement_ids)
-    return [_outcome(pk, statuses, is_decided=decided[pk]) for pk in endorsement_ids]
+    decided = {pk for pk in endorsement_ids if _decide(pk, decision, by, reason)}
+    rows = Endorsement.objects.filter(pk__in=endorsement_ids).values_list("pk", "status")
+    return _outcomes(endorsement_ids, decided, dict(rows))
 
 
-def preview(
+def foresee(
     *, endorsement_ids: Sequence[int], decision: str
-) -> tuple[list[Outcome], list[CountChange]]:
-    """What `decide` would do now, and to which counts, without doing it."""
+) -> tuple[list[Outcome], list[tuple[PolicyCampaign, int]]]:
+    """What `decide` would do now, without doing it.
+
+    Beside the outcomes, each campaign whose endorsements are among them, with its present
+    `endorsement_count`, and by how much that would change.
+    """
     endorsements = Endorsement.objects.with_review().in_bulk(endorsement_ids)
-    changes: Counter[int] = Counter()
-    allowed = set()
-    for endorsement in endorsements.values():
-        try:
-            counts_then = would_count(endorsement, decision)
-        except NotAllowed:
-            continue
-        allowed.add(endorsement.pk)
-        counts_now = endorsement.is_public and endorsement.stakeholder.deleted_at is None
-        changes[endorsement.campaign_id] += counts_then - counts_now
+    told = preview(decision, endorsements.values())
     statuses = {pk: endorsement.status for pk, endorsement in endorsements.items()}
-    outcomes = [_outcome(pk, statuses, is_decided=pk in allowed) for pk in endorsement_ids]
+    outcomes = _outcomes(endorsement_ids, {row.pk for row in told.decided}, statuses)
     campaigns = PolicyCampaign.all_objects.with_endorsement_count().by_title()
-    counted = campaigns.filter(pk__in=changes)
-    return outcomes, [CountChange(campaign, changes[campaign.pk]) for campaign in counted]
+    counted = campaigns.filter(pk__in=told.changes)
+    return outcomes, [(campaign, told.changes[campaign.pk]) for campaign in counted]
 
 
 def _decide(endorsement_id: int, decision: str, by: User, reason: str) -> bool:
@@ -73,12 +60,13 @@ def _decide(endorsement_id: int, decision: str, by: User, reason: str) -> bool:
     return True
 
 
-def _statuses(endorsement_ids: Sequence[int]) -> dict[int, str]:
-    rows = Endorsement.objects.filter(pk__in=endorsement_ids).values_list("pk", "status")
-    return dict(rows)
+def _outcomes(
+    asked: Sequence[int], decided: Collection[int], statuses: Mapping[int, str]
+) -> list[Outcome]:
+    return [_outcome(pk, statuses, is_decided=pk in decided) for pk in asked]
 
 
-def _outcome(pk: int, statuses: dict[int, str], *, is_decided: bool) -> Outcome:
+def _outcome(pk: int, statuses: Mapping[int, str], *, is_decided: bool) -> Outcome:
     if pk not in statuses:
         return Outcome(pk, "not_found", None)
     return Outcome(pk, "decided" if is_decided else "conflict", statuses[pk])

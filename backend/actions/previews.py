@@ -36,7 +36,7 @@ def preview(decision: str, endorsements: Iterable[Endorsement]) -> Preview:
 
 
 def _waiting(endorsement: Endorsement) -> Submission | None:
-    sent = Submission.newest_of(endorsement)
+    sent = endorsement.newest_submission()
     return sent if sent and sent.decided_at is None else None
 
 

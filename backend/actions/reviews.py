@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from backend.actions.errors import NotAllowed
-from backend.actions.transitions import ALLOWED, lock, move
+from backend.actions.transitions import lock, move
 from backend.models import Endorsement, OutgoingMail, Stakeholder, Submission
 
 Status = Endorsement.Status
@@ -59,24 +59,6 @@ def reopen(*, endorsement_id: int, by: User, reason: str = "") -> Endorsement:
     move(endorsement, Status.PENDING, by=by, reason=reason)
     _tell_nobody(endorsement)
     return endorsement
-
-
-def would_count(endorsement: Endorsement, decision: str) -> bool:
-    """Whether it would count after `approve` or `reject`; raises NotAllowed as they do.
-
-    Reads the stakeholder and the submissions.
-    """
-    submission = endorsement.newest_submission()
-    words = _new_words(endorsement, submission)
-    if decision == "reject":
-        if Status.REJECTED not in ALLOWED[Status(endorsement.status)]:
-            raise NotAllowed
-        is_shown = bool(words) and endorsement.public_display
-    else:
-        if not _waits(endorsement, submission):
-            raise NotAllowed
-        is_shown = words.get("public_display", endorsement.public_display)
-    return is_shown and endorsement.stakeholder.deleted_at is None
 
 
 def _waits(endorsement: Endorsement, submission: Submission | None) -> bool:

@@ -15,7 +15,7 @@ from backend.admin.differences import changes, sent_values
 from backend.admin.endorsement_filters import AlikeFilter, FlagFilter, ShowFilter
 from backend.admin.publicity import publicity, reasons
 from backend.admin.soft_deletion import DeletedFilter, SoftDeletionAdmin
-from backend.models import Endorsement, Submission
+from backend.models import Endorsement
 from backend.public import PublicEndorsement
 
 PRIVATE = "coalition.view_private_details"
@@ -98,7 +98,7 @@ class EndorsementAdmin(DecisionsAdmin, SoftDeletionAdmin):
     @admin.display(description="says")
     def said(self, endorsement: Endorsement) -> str:
         """The statement, what approval would change, and why to look twice."""
-        sent = Submission.newest_of(endorsement)
+        sent = endorsement.newest_submission()
         context = {
             "endorsement": endorsement,
             "changes": changes(sent, private=False),
@@ -139,7 +139,7 @@ class EndorsementAdmin(DecisionsAdmin, SoftDeletionAdmin):
         return self.ask(request, "reopen", queryset)
 
     def about(self, request: HttpRequest, row: Endorsement) -> dict[str, Any]:
-        sent = Submission.newest_of(row)
+        sent = row.newest_submission()
         private = request.user.has_perm(PRIVATE)
         return {
             "sent": sent,

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.actions.decisions import CountChange, Outcome, decide, preview
+from backend.actions.decisions import Outcome, decide, foresee
 from backend.actions.errors import NotAllowed
 from backend.actions.reviews import approve, reject, reopen
 from backend.http.errors import Problem
@@ -16,7 +16,7 @@ from backend.http.staff_resources import StaffViewSet
 from backend.http.views import operation
 from backend.manage.endorsements import ReviewedEndorsementSerializer
 from backend.manage.schemas import COUNT, answer, array_of
-from backend.models import Endorsement
+from backend.models import Endorsement, PolicyCampaign
 
 MOST_AT_ONCE = 500
 DECIDE = "coalition.change_endorsement"
@@ -179,7 +179,7 @@ class DecideView(StaffView):
         body = DECISION.read(request)
         ids, decision, reason = body["ids"], body["decision"], body.get("reason", "")
         if body.get("dry_run"):
-            outcomes, changes = preview(endorsement_ids=ids, decision=decision)
+            outcomes, changes = foresee(endorsement_ids=ids, decision=decision)
         else:
             user: Any = request.user
             outcomes = decide(endorsement_ids=ids, decision=decision, by=user, reason=reason)
@@ -188,19 +188,19 @@ class DecideView(StaffView):
 
 
 def _described(
-    outcomes: list[Outcome], changes: list[CountChange], *, is_dry_run: bool
+    outcomes: list[Outcome], changes: list[tuple[PolicyCampaign, int]], *, is_dry_run: bool
 ) -> dict[str, Any]:
     return {
         "dry_run": is_dry_run,
         "results": [vars(outcome) for outcome in outcomes],
         "campaigns": [
             {
-                "id": each.campaign.pk,
-                "slug": each.campaign.slug,
-                "title": each.campaign.title,
-                "endorsement_count": each.campaign.endorsement_count,
-                "change": each.change,
+                "id": campaign.pk,
+                "slug": campaign.slug,
+                "title": campaign.title,
+                "endorsement_count": campaign.endorsement_count,
+                "change": change,
             }
-            for each in changes
+            for campaign, change in changes
         ],
     }

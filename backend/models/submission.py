@@ -175,12 +175,6 @@ class Submission(models.Model):
     def __str__(self) -> str:
         return f"{self.name} for {self.campaign}"
 
-    @classmethod
-    def newest_of(cls, endorsement: Endorsement) -> "Submission | None":
-        """What was sent last for an endorsement whose `submissions` are loaded, or will be."""
-        sent = endorsement.submissions.all()
-        return max(sent, key=lambda each: (each.created_at, each.pk), default=None)
-
     def details(self) -> dict[str, Any]:
         """Who and where its sender is, by the fields of Stakeholder."""
         return {name: getattr(self, name) for name in DETAILS}
