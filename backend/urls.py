@@ -13,7 +13,8 @@ from backend.manage import urls as manage_urls
 from backend.manage.homepage_preview import PreviewableHomePageViewSet
 from backend.supporter.confirmation import ConfirmView, DeclineView, ResendView
 from backend.supporter.form import EndorsementFormView
-from backend.supporter.pages import ConfirmPageView, DeclinePageView
+from backend.supporter.me import ExportView, LinksView, MeView, OwnEndorsementView
+from backend.supporter.pages import ConfirmPageView, DeclinePageView, MePageView
 from backend.supporter.submissions import EndorsementsView
 
 api = [
@@ -33,6 +34,14 @@ api = [
     path("/endorsements/confirm", ConfirmView.as_view(), name="confirm-endorsement"),
     path("/endorsements/decline", DeclineView.as_view(), name="decline-endorsement"),
     path("/endorsements/resend", ResendView.as_view(), name="resend-confirmation"),
+    path("/me", MeView.as_view(), name="me"),
+    path("/me/links", LinksView.as_view(), name="personal-links"),
+    path("/me/export", ExportView.as_view(), name="personal-export"),
+    path(
+        "/me/endorsements/<int:pk>",
+        OwnEndorsementView.as_view(),
+        name="own-endorsement",
+    ),
     path("/stakeholders", StakeholderViewSet.as_view({"get": "list"}), name="stakeholders"),
     path(
         "/stakeholders/search",
@@ -68,6 +77,7 @@ urlpatterns = [
     path("hooks/ses", MailFeedbackView.as_view(), name="mail-feedback"),
     path("endorsements/confirm", ConfirmPageView.as_view(), name="confirm-page"),
     path("endorsements/decline", DeclinePageView.as_view(), name="decline-page"),
+    path("me", MePageView.as_view(), name="me-page"),
     path("health/live", LiveView.as_view(), name="live"),
     path("health/ready", ReadyView.as_view(), name="ready"),
     path("admin/", admin.site.urls),

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from backend.actions import transitions
+from backend.actions.corrections import put_forward
 from backend.actions.errors import (
     AlreadyConfirmed,
     EndorsementsClosed,
@@ -23,8 +24,6 @@ from backend.models import (
 )
 from backend.models.submission import TOKEN_PURPOSE
 from backend.models.tokens import Token
-
-Status = Endorsement.Status
 
 
 @dataclass(frozen=True)
@@ -154,8 +153,5 @@ def _endorse(submission: Submission, stakeholder: Stakeholder) -> Endorsement:
         )
         transitions.record(endorsement, None)
         return endorsement
-    endorsement.submissions.undecided().update(decided_at=timezone.now())
-    if endorsement.status != Status.APPROVED:
-        own.update(**submission.words(), updated_at=timezone.now())
-        transitions.move(endorsement, Status.PENDING, by=None, reason="Endorsed again.")
+    put_forward(endorsement, submission, reason="Endorsed again.")
     return endorsement

@@ -17,5 +17,13 @@ class AlreadyConfirmed(Exception):
     """What was to be declined is confirmed."""
 
 
+class UnknownPerson(Exception):
+    """They, or what is said to be theirs, is not there, or not theirs."""
+
+
+class NobodyReviews(Exception):
+    """The change needs a review, and no endorsement waits for one, or has had one."""
+
+
 class EndorsementsClosed(Exception):
     """The campaign takes no endorsements."""

@@ -8,7 +8,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.functions import Now
 from knox.models import AuthToken
 
-from backend.models import IdempotentRequest, OutgoingMail, Quota, Submission
+from backend.models import IdempotentRequest, OutgoingMail, PersonalLink, Quota, Submission
 
 BATCH = 1_000
 
@@ -18,6 +18,7 @@ def purge() -> dict[str, int]:
     expired: dict[str, QuerySet[Any]] = {
         "submissions": Submission.objects.past_their_time(),
         "mails": OutgoingMail.objects.past_their_time(),
+        "personal links": PersonalLink.objects.past_their_time(),
         "limits": Quota.objects.filter(expires_at__lt=Now()),
         "sign-in tokens": AuthToken.objects.filter(expiry__lt=Now()),
         "idempotency keys": IdempotentRequest.objects.filter(expires_at__lt=Now()),

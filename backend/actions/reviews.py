@@ -68,7 +68,7 @@ def _waits(endorsement: Endorsement, submission: Submission | None) -> bool:
 def _new_words(endorsement: Endorsement, submission: Submission | None) -> dict[str, Any]:
     """What waits beside the words of an approved endorsement."""
     is_beside = endorsement.status == Status.APPROVED and submission and not submission.decided_at
-    return submission.words() if submission and is_beside else {}
+    return submission.words_for(endorsement) if submission and is_beside else {}
 
 
 def _decide(

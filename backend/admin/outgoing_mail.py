@@ -30,7 +30,12 @@ class OutgoingMailAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes
 
     list_display = ["about", "kind", "outcome", "attempts", "due_at"]
     list_filter = [MailFilter, "kind"]
-    list_select_related = ["submission", "endorsement__stakeholder", "endorsement__campaign"]
+    list_select_related = [
+        "submission",
+        "endorsement__stakeholder",
+        "endorsement__campaign",
+        "link",
+    ]
     ordering = ["-pk"]
     show_full_result_count = False
     fieldsets = [
@@ -43,7 +48,9 @@ class OutgoingMailAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes
         """Whom it is for, as far as that is known."""
         if mail.submission:
             return str(mail.submission.name)
-        return str(mail.endorsement.stakeholder) if mail.endorsement else mail.email
+        if mail.endorsement:
+            return str(mail.endorsement.stakeholder)
+        return str(mail.link.email) if mail.link else mail.email
 
     @admin.display(description="state", ordering="state")
     def outcome(self, mail: OutgoingMail) -> SafeString:

@@ -19,6 +19,7 @@ SUBJECTS = {
     "approved": "Your endorsement was accepted: {campaign}",
     "rejected": "Your endorsement was not accepted: {campaign}",
     "words_rejected": "Your new statement was not accepted: {campaign}",
+    "link": "Your data at {coalition}",
 }
 
 HEADERS = {
@@ -35,9 +36,11 @@ class Message:
 
     kind: str
     to: str
-    campaign_title: str
+    campaign_title: str = ""
     confirm_url: str = ""
     decline_url: str = ""
+    # Of the page of what is held about them.
+    personal_url: str = ""
     token: str = ""
     expires_at: datetime | None = None
     # The reviewer's, for a rejection.
@@ -46,7 +49,7 @@ class Message:
     @property
     def page_url(self) -> str:
         """Where the token can be pasted."""
-        return self.confirm_url.partition("#")[0]
+        return (self.confirm_url or self.personal_url).partition("#")[0]
 
 
 def compose(message: Message) -> EmailMultiAlternatives:
@@ -70,7 +73,8 @@ def compose(message: Message) -> EmailMultiAlternatives:
 
 
 def _subject(message: Message) -> str:
-    subject = SUBJECTS[message.kind].format(campaign=message.campaign_title)
+    names = {"campaign": message.campaign_title, "coalition": settings.COALITION_NAME}
+    subject = SUBJECTS[message.kind].format(**names)
     return " ".join(subject.split())  # a header has one line
 
 

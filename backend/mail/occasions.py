@@ -7,7 +7,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
 from backend.mail.messages import Message, compose
-from backend.models import Endorsement, OutgoingMail, Submission, Suppression
+from backend.models import Endorsement, OutgoingMail, Stakeholder, Submission, Suppression
 
 Kind = OutgoingMail.Kind
 Status = Endorsement.Status
@@ -84,7 +84,25 @@ def _reason(endorsement: Endorsement) -> str:
     return last.reason if last else ""
 
 
-def _is_suppressed(email: str, campaign_id: int) -> bool:
+def _link_to_data(mail: OutgoingMail) -> Message | None:
+    """For whoever is known; where nobody is, nobody learns that somebody asked."""
+    link = mail.link
+    if link is None or link.expires_at <= timezone.now():
+        return None
+    is_known = Stakeholder.objects.reachable_at(link.email).exists()
+    if not is_known or _is_suppressed(link.email, None):
+        return None
+    token = link.token()
+    return Message(
+        kind="link",
+        to=link.email,
+        personal_url=_link("/me", token),
+        token=token,
+        expires_at=link.expires_at,
+    )
+
+
+def _is_suppressed(email: str, campaign_id: int | None) -> bool:
     return Suppression.objects.of(email, campaign_id=campaign_id).exists()
 
 
@@ -99,4 +117,5 @@ MESSAGES: dict[Kind, Callable[[OutgoingMail], Message | None]] = {
     Kind.RESEND: _resend,
     Kind.APPROVED: _decision,
     Kind.REJECTED: _decision,
+    Kind.LINK: _link_to_data,
 }

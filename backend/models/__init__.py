@@ -2,10 +2,12 @@ from backend.models.campaign import PolicyCampaign
 from backend.models.desk import Desk
 from backend.models.endorsement import Endorsement
 from backend.models.endorsement_tally import EndorsementDailyTally, EndorsementTally
+from backend.models.erasure import Erasure
 from backend.models.homepage import ContentBlock, HomePage
 from backend.models.idempotent_request import IdempotentRequest
 from backend.models.legal_document import LegalDocument
 from backend.models.outgoing_mail import OutgoingMail, Suppression
+from backend.models.personal_link import PersonalLink
 from backend.models.quota import Quota
 from backend.models.revision import Revision
 from backend.models.stakeholder import Stakeholder
@@ -20,10 +22,12 @@ __all__ = [
     "Endorsement",
     "EndorsementDailyTally",
     "EndorsementTally",
+    "Erasure",
     "HomePage",
     "IdempotentRequest",
     "LegalDocument",
     "OutgoingMail",
+    "PersonalLink",
     "PolicyCampaign",
     "Quota",
     "RedeemedToken",

@@ -6,7 +6,10 @@ one, add it below with a new version.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -70,3 +73,19 @@ RELEASED = (
 
 # What a form shows, by name.
 CURRENT = {consent.name: consent for consent in RELEASED}
+
+# As ConsentsField has them.
+Consents = Mapping[str, Mapping[str, Any]]
+
+
+def later_consents(sent: Consents, known: Consents) -> dict[str, Any]:
+    """Those of the consents sent that were given, or refused, later than what is known."""
+    return {
+        name: consent
+        for name, consent in sent.items()
+        if name not in known or _at(consent) > _at(known[name])
+    }
+
+
+def _at(consent: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(consent["at"])

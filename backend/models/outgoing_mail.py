@@ -9,6 +9,7 @@ from backend.models.campaign import PolicyCampaign
 from backend.models.endorsement import Endorsement
 from backend.models.fields import OPTIONAL_TEXT, LowercaseEmailField
 from backend.models.keyed_digests import keyed_digest
+from backend.models.personal_link import PersonalLink
 from backend.models.submission import Submission
 
 KEPT_DONE = timedelta(days=30)
@@ -23,7 +24,7 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
         """With what is said of all that a mail may be about, by one query."""
         # All columns of all tables would take as long as the mail server does.
         return self.select_related(
-            "submission__campaign", "endorsement__campaign", "endorsement__stakeholder"
+            "submission__campaign", "endorsement__campaign", "endorsement__stakeholder", "link"
         ).only(
             "kind",
             "attempts",
@@ -40,6 +41,7 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
             *(f"endorsement__{name}" for name in ("status", "deleted_at", "campaign_id")),
             "endorsement__campaign__title",
             "endorsement__stakeholder__email",
+            *(f"link__{name}" for name in ("email", "nonce", "expires_at")),
         )
 
     def queued(self) -> Self:
@@ -67,6 +69,7 @@ class OutgoingMail(models.Model):
         RESEND = "resend", "confirmation again"
         APPROVED = "approved"
         REJECTED = "rejected"
+        LINK = "link", "link to their data"
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -76,12 +79,16 @@ class OutgoingMail(models.Model):
         FAILED = "failed"
 
     kind = models.CharField(max_length=12, choices=Kind)
-    # What it is about: a submission, an endorsement, or whatever an address sent to a campaign.
+    # What it is about: a submission, an endorsement, a link to what is held about somebody, or
+    # whatever an address sent to a campaign.
     submission = models.ForeignKey(
         Submission, on_delete=models.CASCADE, null=True, related_name="mails", db_index=False
     )
     endorsement = models.ForeignKey(
         Endorsement, on_delete=models.CASCADE, null=True, related_name="mails", db_index=False
+    )
+    link = models.ForeignKey(
+        PersonalLink, on_delete=models.CASCADE, null=True, related_name="mails", db_index=False
     )
     email = LowercaseEmailField(**OPTIONAL_TEXT)
     campaign = models.ForeignKey(
@@ -114,6 +121,7 @@ class OutgoingMail(models.Model):
                 condition=Q(endorsement__isnull=False),
                 name="idx_mail_endorsement",
             ),
+            models.Index(fields=["link"], condition=Q(link__isnull=False), name="idx_mail_link"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -129,8 +137,8 @@ class OutgoingMail(models.Model):
 class SuppressionQuerySet(models.QuerySet["Suppression"]):
     """Questions one can ask about addresses that are not written to; answers chain."""
 
-    def of(self, email: str, *, campaign_id: int) -> Self:
-        """Those that forbid a mail to the address about the campaign."""
+    def of(self, email: str, *, campaign_id: int | None) -> Self:
+        """Those that forbid a mail to the address about the campaign, or about none."""
         digests = [Suppression.digest_of(email), Suppression.digest_of(email, campaign_id)]
         return self.filter(digest__in=digests)
 

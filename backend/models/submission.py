@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, NamedTuple, Self
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from backend.models.campaign import PolicyCampaign
+from backend.models.consents import later_consents
 from backend.models.endorsement import Endorsement
 from backend.models.fields import (
     OPTIONAL_TEXT,
@@ -64,6 +65,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         batches = self.annotate(first=first).values_list("first").annotate(count=Count("pk"))
         return dict(batches.filter(count__gt=1).order_by("-count", "first"))
 
+    def by(self, stakeholder: Stakeholder) -> Self:
+        """Those that became, or renew, an endorsement of the stakeholder."""
+        return self.filter(endorsement__stakeholder=stakeholder, endorsement__deleted_at=None)
+
     def past_their_time(self) -> Self:
         unconfirmed = Q(confirmed_at=None, created_at__lt=Now() - KEPT_UNCONFIRMED)
         return self.filter(unconfirmed | Q(decided_at__lt=Now() - KEPT_DECIDED))
@@ -110,6 +115,8 @@ class Submission(models.Model):
         related_name="submissions",
         db_index=False,
     )
+    # Sent by somebody known, from the page of their own data: what is blank is to be blank.
+    is_correction = models.BooleanField(default=False, db_default=False)
     # Each an object: `flag` and `reason`.
     flags = models.JSONField(default=list)
     # The first submission that said nearly the same, if any did before; it may be gone by now.
@@ -192,19 +199,27 @@ class Submission(models.Model):
         """What approval writes to the stakeholder, by field; nothing over a later choice."""
         changes: dict[str, Any] = {}
         if stakeholder.details_at is None or self.created_at > stakeholder.details_at:
-            # What was left out, nobody takes back.
-            details = self.details()
-            changes = {name: value for name, value in details.items() if value not in ("", None)}
-            changes["details_at"] = self.created_at
-        consents = dict(stakeholder.consents)
-        for name in OF_STAKEHOLDER:
-            consent = self.consents[name]
-            if _at(consent) > _at(consents.get(name)):
-                changes[name] = consent["given"]
-                consents[name] = consent
-        if consents != stakeholder.consents:
-            changes["consents"] = consents
+            changes = self._said_of_themselves() | {"details_at": self.created_at}
+        sent = {name: self.consents[name] for name in OF_STAKEHOLDER if name in self.consents}
+        if later := later_consents(sent, stakeholder.consents):
+            changes |= {name: consent["given"] for name, consent in later.items()}
+            changes["consents"] = stakeholder.consents | later
         return changes
+
+    def _said_of_themselves(self) -> dict[str, Any]:
+        """What a form left out, nobody takes back."""
+        said = self.details().items()
+        return {
+            name: value for name, value in said if self.is_correction or value not in ("", None)
+        }
+
+    def words_for(self, endorsement: Endorsement) -> dict[str, Any]:
+        """What it writes to an endorsement that is there; nothing over a later choice."""
+        words = self.words()
+        later = later_consents(words["consents"], endorsement.consents)
+        if "public_display" not in later:
+            del words["public_display"]
+        return words | {"consents": endorsement.consents | later}
 
     def differences(self) -> list[Difference]:
         """What approval would change of what is known, for the reviewer; nothing once decided.
@@ -214,7 +229,7 @@ class Submission(models.Model):
         if self.decided_at is not None or self.endorsement is None:
             return []
         stakeholder = self.endorsement.stakeholder
-        words = self.words()
+        words = self.words_for(self.endorsement)
         proposed = [
             (stakeholder, self.changes(stakeholder), (*DETAILS, *OF_STAKEHOLDER)),
             (self.endorsement, words, WORDS),
@@ -229,15 +244,6 @@ class Submission(models.Model):
     def token(self) -> str:
         """What its mails carry, to confirm or decline it."""
         return make_token(self.pk, bytes(self.nonce), purpose=TOKEN_PURPOSE)
-
-
-def _at(consent: dict[str, Any] | None) -> datetime:
-    """When a consent was given or refused; before all others if nobody was asked."""
-    return (
-        datetime.min.replace(tzinfo=UTC)
-        if consent is None
-        else datetime.fromisoformat(consent["at"])
-    )
 
 
 class RedeemedToken(models.Model):

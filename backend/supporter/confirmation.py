@@ -3,7 +3,6 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,8 +10,7 @@ from backend.actions import errors
 from backend.actions.confirmation import Confirmation, confirm, decline
 from backend.actions.submissions import resend
 from backend.http.json_schemas import JSONBody
-from backend.http.limits import limit_requests, limit_submissions
-from backend.http.views import JSONView
+from backend.http.limits import limit_submissions
 from backend.models import Endorsement
 from backend.supporter.problems import (
     AlreadyConfirmed,
@@ -21,6 +19,7 @@ from backend.supporter.problems import (
     UnknownToken,
 )
 from backend.supporter.submission_schema import EXPLANATIONS, PROPERTIES
+from backend.supporter.views import SupporterView
 
 T = TypeVar("T")
 
@@ -92,23 +91,6 @@ ACCEPTED = {
     "required": ["status"],
     "properties": {"status": {"type": "string", "const": "accepted"}},
 }
-
-
-class SupporterView(JSONView):
-    """What anybody may send, as often as an address may."""
-
-    permission_classes = [AllowAny]
-    body: JSONBody
-
-    def sent(self, request: Request) -> dict[str, Any]:
-        """The valid body; the request counts, whatever is in it."""
-        limit_requests(request)
-        return self.body.read(request)
-
-    def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().finalize_response(*args, **kwargs)
-        response.setdefault("Cache-Control", "no-store")
-        return response
 
 
 def answered(action: Callable[..., T], token: str) -> T:

@@ -1,4 +1,4 @@
-"""The API's own pages to confirm and to decline, for whoever has no frontend.
+"""The API's own pages to confirm, to decline, and to see one's data, for who has no frontend.
 
 Mails lead to them with a token in the URL's fragment, which no server is sent. Programs open the
 links of mails and run what they find, so a page sends nothing until somebody presses its button.
@@ -13,6 +13,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from backend.http.pages import PageView
+from backend.models import Stakeholder, State
+from backend.models.consents import CURRENT
+from backend.supporter.own_data_schemas import TEXT_LENGTHS
 
 
 class SupporterPageView(PageView):
@@ -42,3 +45,17 @@ class DeclinePageView(SupporterPageView):
     """Whoever got the mail says that the endorsement is not theirs."""
 
     template_name = "backend/decline.html"
+
+
+class MePageView(SupporterPageView):
+    """Whoever got a link sees, changes, takes along and erases what is held about them."""
+
+    template_name = "backend/me.html"
+
+    def context(self) -> dict[str, Any]:
+        return super().context() | {
+            "states": State.choices,
+            "types": Stakeholder.Type.choices,
+            "max_lengths": TEXT_LENGTHS,
+            "consents": {name: consent.text for name, consent in CURRENT.items()},
+        }

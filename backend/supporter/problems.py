@@ -12,6 +12,17 @@ class EndorsementsClosed(Problem):
         super().__init__(HTTPStatus.CONFLICT, "This campaign takes no endorsements at present.")
 
 
+class EndorseFirst(Problem):
+    title = "Endorse First"
+
+    def __init__(self) -> None:
+        super().__init__(
+            HTTPStatus.CONFLICT,
+            "A person reviews this along with an endorsement of yours, and there is none that "
+            "waits or was accepted. Endorse a campaign with it, or first leave the public list.",
+        )
+
+
 class UnknownToken(Problem):
     title = "Unknown Token"
 

@@ -9,12 +9,14 @@ from django.utils import timezone
 
 from backend.actions.alarms import alarm_of_crowds
 from backend.actions.confirmation import confirm
+from backend.actions.personal_links import ask_for_link
 from backend.actions.purging import purge
 from backend.actions.reviews import approve
 from backend.models import (
     Endorsement,
     IdempotentRequest,
     OutgoingMail,
+    PersonalLink,
     Quota,
     RedeemedToken,
     Submission,
@@ -77,6 +79,16 @@ class TestPurge:
         assert [mail.state for mail in OutgoingMail.objects.all()] == ["queued"]
         assert [bytes(quota.key) for quota in Quota.objects.all()] == [b"running"]
         assert [bytes(each.key) for each in IdempotentRequest.objects.all()] == [b"running"]
+
+    def test_removes_links_that_hold_no_more_and_their_mails(self) -> None:
+        for email in ("ann@example.org", "bob@example.org"):
+            ask_for_link(email=email)
+        PersonalLink.objects.filter(email="ann@example.org").update(expires_at=days_ago(1))
+
+        purge()
+
+        assert PersonalLink.objects.get().email == "bob@example.org"
+        assert OutgoingMail.objects.get().link == PersonalLink.objects.get()
 
     def test_says_what_it_removed(self) -> None:
         make_submission(created_at=days_ago(31))

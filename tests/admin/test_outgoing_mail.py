@@ -1,6 +1,7 @@
 import pytest
 from django.test import Client
 
+from backend.actions.personal_links import ask_for_link
 from backend.models import OutgoingMail
 from tests.factories import make_submission
 
@@ -35,6 +36,11 @@ class TestList:
         found = [(mail.state, mail.attempts) for mail in response.context["cl"].result_list]
         assert found == [("queued", 3), ("failed", 5)]
         assert 'Not sent <span class="count">2</span>' in response.content.decode()
+
+    def test_shows_whom_a_link_was_for(self, admin_client: Client) -> None:
+        ask_for_link(email="ann@example.org")
+
+        assert "ann@example.org" in admin_client.get(MAILS).content.decode()
 
     def test_can_only_be_read(self, admin_client: Client) -> None:
         mail = OutgoingMail.objects.create(kind="confirmation", submission=make_submission())

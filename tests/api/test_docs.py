@@ -12,6 +12,7 @@ from backend.http.errors import TITLES, InvalidParameters, problem
 from backend.http.json_schemas import CODES
 from backend.supporter.problems import (
     AlreadyConfirmed,
+    EndorseFirst,
     EndorsementsClosed,
     TokenExpired,
     UnknownToken,
@@ -25,7 +26,7 @@ PAGES = DOCUMENTS[1:]
 CODES_OF_SCHEMAS = {*CODES.values(), *(code for code, _ in EXPLANATIONS.values())}
 ROOMS = ("api", "http", "supporter")
 # Problems with a title that is not their status's.
-OWN = [EndorsementsClosed(), AlreadyConfirmed(), UnknownToken(), TokenExpired()]
+OWN = [EndorsementsClosed(), EndorseFirst(), AlreadyConfirmed(), UnknownToken(), TokenExpired()]
 
 
 def codes_of(field: type) -> set[str]:

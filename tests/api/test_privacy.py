@@ -12,10 +12,12 @@ from rest_framework.test import APIClient
 
 from backend import urls
 from backend.actions.confirmation import confirm, decline
+from backend.actions.personal_links import ask_for_link
 from backend.models import (
     Endorsement,
     LegalDocument,
     OutgoingMail,
+    PersonalLink,
     PolicyCampaign,
     Stakeholder,
     Transition,
@@ -221,6 +223,7 @@ def submit_secrets(campaign: PolicyCampaign) -> None:
         OutgoingMail.objects.create(
             kind="confirmation", submission=submission, email=f"{MARK}@example.org", error=MARK
         )
+        ask_for_link(email=submission.email)
         if state != "unconfirmed":
             {"confirmed": confirm, "declined": decline}[state](token=submission.token())
     Transition.objects.create(
@@ -294,6 +297,11 @@ PATHS = {
     "confirm-endorsement": ["/endorsements/confirm"],
     "decline-endorsement": ["/endorsements/decline"],
     "resend-confirmation": ["/endorsements/resend"],
+    # Without a token, or with one that is not theirs.
+    "me": ["/me"],
+    "personal-links": ["/me/links"],
+    "personal-export": ["/me/export"],
+    "own-endorsement": ["/me/endorsements/1", "/me/endorsements/2"],
     "legal-document": ["/legal/terms", "/legal/privacy", f"/legal/terms?version={MARK}"],
     "schema": ["/schema"],
     "docs": ["/docs"],
@@ -320,6 +328,7 @@ class TestEveryAnswer:
             "confirm-page",
             "mail-feedback",
             "decline-page",
+            "me-page",
         } == set(PATHS)
 
     def test_has_nothing_private(self, secrets: dict[str, int]) -> None:
@@ -327,9 +336,22 @@ class TestEveryAnswer:
         for path in (path for paths in PATHS.values() for path in paths):
             url = API + path.format(**secrets)
             unknown = f"{url}{'&' if '?' in url else '?'}unknown=1"
-            for method in (api.get, api.options, api.post, api.put, api.delete):
+            for method in (api.get, api.options, api.post, api.put, api.patch, api.delete):
                 for asked in (url, unknown):
                     self.assert_nothing_private(method(asked))
+
+    @pytest.mark.usefixtures("secrets")
+    def test_to_a_supporter_has_nothing_of_others(self, api: APIClient) -> None:
+        link = PersonalLink.objects.create(email=make_stakeholder().email)
+        headers = {"Authorization": f"Bearer {link.token()}"}
+        keys = Endorsement.all_objects.values_list("pk", flat=True)
+
+        for path in ("/me", "/me/export", *(f"/me/endorsements/{key}" for key in keys)):
+            for method in (api.get, api.patch):
+                response = method(f"{API}{path}", headers=headers)
+                self.assert_nothing_private(response)
+
+        assert api.get(f"{API}/me/export", headers=headers).json()["endorsements"] == []
 
     @pytest.mark.usefixtures("secrets")
     def test_to_a_search_has_nothing_private(self, api: APIClient) -> None:

@@ -14,7 +14,8 @@ from tests.browser import Browser
 from tests.clients.test_first_map import VITE, vite_serving
 from tests.clients.test_typescript import PACKAGE, run
 from tests.factories import make_campaign, publish_legal_texts
-from tests.supporter.test_pages import open_page, press
+from tests.supporter.pages import open_page
+from tests.supporter.test_pages import CONFIRM, press
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -90,7 +91,7 @@ class TestForm:
         assert submission.public_display is True
         assert submission.is_public is False
         assert form.complaints == []
-        open_page(form, server, "confirm", submission.token())
+        open_page(form, server, CONFIRM, submission.token())
         assert press(form) == "Thank you"
         assert Endorsement.objects.get().status == "pending"
 

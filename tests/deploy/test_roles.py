@@ -82,6 +82,26 @@ class TestTheApplicationsRole:
             with pytest.raises(errors.InsufficientPrivilege):
                 app.execute(statement)
 
+    @pytest.mark.parametrize("statement", ["UPDATE {} SET reason = ''", "DELETE FROM {}"])
+    def test_may_change_nothing_on_record(self, app: Connection, statement: str) -> None:
+        with pytest.raises(errors.InsufficientPrivilege):
+            app.execute(statement.format("endorsements_transition"))
+
+    def test_alone_may_call_what_removes_the_record_of_what_is_gone(
+        self, owner: Connection
+    ) -> None:
+        [(function, settings, callers)] = owner.execute(
+            "SELECT proname::text, proconfig, ARRAY(SELECT grantee::regrole::text"
+            " FROM aclexplode(proacl) WHERE grantee <> proowner) FROM pg_proc"
+            " WHERE prosecdef AND prorettype <> 'trigger'::regtype"
+            " AND pronamespace = 'public'::regnamespace AND proowner = "
+            "'coalition_master'::regrole"
+        ).fetchall()
+
+        assert function == "coalition_erase_transitions"
+        assert settings == ["search_path=pg_catalog, pg_temp"]
+        assert callers == ["coalition_app"]
+
 
 @pytest.fixture
 def reader() -> Iterator[Connection]:

@@ -16,10 +16,13 @@ MESSAGE = Message(
     confirm_url="https://coalition.example/endorsements/confirm#token=AAAAAAAqkXfA8nq0yZlHqgqC",
     decline_url="https://coalition.example/endorsements/decline#token=AAAAAAAqkXfA8nq0yZlHqgqC",
     token="AAAAAAAqkXfA8nq0yZlHqgqC",
+    personal_url="https://coalition.example/me#token=AAAAAAAqkXfA8nq0yZlHqgqC",
     expires_at=datetime(2026, 12, 5, tzinfo=UTC),
     reason="It names <others>.",
 )
+URLS = (MESSAGE.confirm_url, MESSAGE.decline_url, MESSAGE.personal_url)
 KINDS = sorted(SUBJECTS)
+OF_CAMPAIGNS = sorted({*SUBJECTS} - {"link"})
 
 
 def composed(kind: str) -> EmailMessage:
@@ -51,7 +54,7 @@ class TestEveryMail:
     def test_has_one_line_of_a_subject_and_no_headers_of_a_title(self, kind: str) -> None:
         message = composed(kind)
 
-        assert "everybody@example.org" in message["Subject"]
+        assert ("everybody@example.org" in message["Subject"]) is (kind in OF_CAMPAIGNS)
         assert message["Bcc"] is None
         assert message["To"] == "ann@example.org"
 
@@ -80,9 +83,9 @@ class TestEveryMail:
     def test_says_the_same_in_text_and_in_html(self, kind: str) -> None:
         text, html = part(kind, "plain"), part(kind, "html")
 
-        assert TITLE in text
-        assert "&lt;of&gt; reef" in html
-        for url in (MESSAGE.confirm_url, MESSAGE.decline_url):
+        is_of_campaign = kind in OF_CAMPAIGNS
+        assert (TITLE in text) is ("&lt;of&gt; reef" in html) is is_of_campaign
+        for url in URLS:
             assert (url in text) == (url in html)
 
     def test_needs_no_image_and_is_laid_out_by_tables_that_say_so(self, kind: str) -> None:
@@ -110,6 +113,24 @@ class TestConfirmation:
             assert f'href="{url}"' in html
         assert MESSAGE.token in text.splitlines()
         assert "5 December 2026" in text
+
+
+class TestLink:
+    def test_has_the_link_the_token_to_paste_and_when_it_ends(self) -> None:
+        message = Message(
+            kind="link",
+            to=MESSAGE.to,
+            personal_url=MESSAGE.personal_url,
+            token=MESSAGE.token,
+            expires_at=datetime(2026, 12, 5, 9, 30, tzinfo=UTC),
+        )
+
+        text = str(compose(message).body)
+
+        assert MESSAGE.personal_url in text.splitlines()
+        assert "https://coalition.example/me" in text.splitlines()
+        assert MESSAGE.token in text.splitlines()
+        assert "5 December 2026, 09:30 (UTC)" in text.replace("\n", " ")
 
 
 def contrast(one: str, other: str) -> float:

@@ -7,10 +7,12 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from backend.actions.confirmation import confirm
+from backend.actions.erasing import erase
+from backend.actions.personal_links import ask_for_link
 from backend.actions.reviews import approve, reject, reopen
 from backend.actions.submissions import resend
 from backend.mail.outbox import MAX_ATTEMPTS
-from backend.models import Endorsement, OutgoingMail, Submission, Suppression
+from backend.models import Endorsement, OutgoingMail, PersonalLink, Submission, Suppression
 from tests.factories import make_campaign, make_endorsement, make_stakeholder, make_submission
 from tests.smtp import Inbox, mail_server
 
@@ -157,6 +159,54 @@ class TestSend:
         send()
 
         assert inbox.taken == []
+
+
+class TestLinks:
+    def test_are_sent_to_whoever_is_known(self, inbox: Inbox) -> None:
+        make_stakeholder(email="ann@example.org")
+        for email in ("Ann@example.org", "nobody@example.org"):
+            ask_for_link(email=email)
+
+        send()
+
+        [message] = inbox.messages()
+        assert message["To"] == "ann@example.org"
+        text = message.get_body(("plain",))
+        assert text
+        token = PersonalLink.objects.get(email="ann@example.org").token()
+        assert f"/me#token={token}" in text.get_content()
+        rows = [*OutgoingMail.objects.values(), *PersonalLink.objects.values()]
+        assert token not in repr(rows)
+        states = dict(OutgoingMail.objects.values_list("link__email", "state"))
+        assert states == {"ann@example.org": "sent", "nobody@example.org": "dropped"}
+
+    @pytest.mark.parametrize("why", ["suppressed", "deleted", "erased", "too late"])
+    def test_are_dropped_when_nobody_may_or_can_use_them(self, inbox: Inbox, why: str) -> None:
+        stakeholder = make_stakeholder(email="ann@example.org")
+        ask_for_link(email="ann@example.org")
+        if why == "suppressed":
+            Suppression.objects.add("ann@example.org", Suppression.Reason.COMPLAINED)
+        elif why == "deleted":
+            stakeholder.delete()
+        elif why == "erased":
+            erase(email="ann@example.org")
+        else:
+            PersonalLink.objects.update(expires_at=timezone.now())
+
+        send()
+
+        assert inbox.taken == []
+
+    def test_of_who_declined_a_campaign_are_sent(self, inbox: Inbox) -> None:
+        make_stakeholder(email="ann@example.org")
+        Suppression.objects.add(
+            "ann@example.org", Suppression.Reason.DECLINED, campaign_id=make_campaign().pk
+        )
+        ask_for_link(email="ann@example.org")
+
+        send()
+
+        assert len(inbox.taken) == 1
 
 
 class TestDecisions:

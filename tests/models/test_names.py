@@ -29,6 +29,9 @@ TABLES = {
     "endorsements_transition",
     "mail_outgoingmail",
     "mail_suppression",
+    # Who asked to see what is held about them, and who is erased.
+    "stakeholders_erasure",
+    "stakeholders_personallink",
     # Of requests, for as long as they matter.
     "coalition_idempotentrequest",
     "coalition_quota",

@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 import pytest
 from rest_framework.test import APIClient
 
-from backend.models import PolicyCampaign
+from backend.models import PersonalLink, PolicyCampaign, Stakeholder
+from tests.browser import Browser
 from tests.factories import make_campaign, publish_legal_texts
 from tests.serving import mail_worker, serving
 from tests.smtp import Inbox, mail_server
+from tests.supporter.pages import use_phone
 
 
 @pytest.fixture
@@ -51,6 +53,56 @@ def supporter(api: APIClient) -> Supporter:
     return Supporter(api)
 
 
+class Me:
+    """Somebody who has a token, and asks for what is held about them."""
+
+    def __init__(self, api: APIClient, token: str) -> None:
+        self.api, self.token = api, token
+        self.headers = {"Authorization": f"Bearer {token}"}
+
+    @classmethod
+    def of(cls, stakeholder: Stakeholder) -> "Me":
+        link = PersonalLink.objects.create(email=stakeholder.email)
+        return cls(APIClient(), link.token())
+
+    def get(self) -> Any:
+        return self.api.get("/api/v1/me", headers=self.headers)
+
+    def export(self) -> Any:
+        return self.api.get("/api/v1/me/export", headers=self.headers)
+
+    def patch(self, body: Any) -> Any:
+        return self.api.patch("/api/v1/me", body, format="json", headers=self.headers)
+
+    def patch_endorsement(self, key: int, body: Any) -> Any:
+        path = f"/api/v1/me/endorsements/{key}"
+        return self.api.patch(path, body, format="json", headers=self.headers)
+
+    def delete(self) -> Any:
+        return self.api.delete("/api/v1/me", headers=self.headers)
+
+
+def codes(response: Any) -> dict[str, str]:
+    """The code of each error, by where it is."""
+    return {
+        next(str(error[key]) for key in ("pointer", "header", "parameter") if key in error): str(
+            error["code"]
+        )
+        for error in response.json()["errors"]
+    }
+
+
+@pytest.fixture(params=["light", "dark"])
+def phone(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """The browser in the size of a phone, in the light and in the dark."""
+    scheme = {"name": "prefers-color-scheme", "value": request.param}
+    use_phone(browser, width=360)
+    browser.call("Emulation.setEmulatedMedia", features=[scheme])
+    yield browser
+    browser.call("Emulation.clearDeviceMetricsOverride")
+    browser.call("Emulation.setEmulatedMedia", features=[])
+
+
 # What is tested here is not how much one address may send.
 UNLIMITED = dict.fromkeys(("LIMIT_REQUESTS", "LIMIT_ADDRESS", "LIMIT_MAILS"), "1000000/3600")
 
@@ -74,14 +126,16 @@ def stack(environment: dict[str, str]) -> Iterator[str]:
         yield url
 
 
-def post(url: str, body: Any, **headers: str) -> tuple[int, dict[str, str], Any]:
+def post(
+    url: str, body: Any, *, method: str = "POST", **headers: str
+) -> tuple[int, dict[str, str], Any]:
     """Status, headers and JSON of an answer, over a connection of its own."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     parts = urlsplit(url)
     connection = HTTPConnection(parts.netloc, timeout=30)
     try:
         connection.request(
-            "POST", parts.path, data, {"Content-Type": "application/json", **headers}
+            method, parts.path, data, {"Content-Type": "application/json", **headers}
         )
         response = connection.getresponse()
         content = response.read()
@@ -90,10 +144,10 @@ def post(url: str, body: Any, **headers: str) -> tuple[int, dict[str, str], Any]
         connection.close()
 
 
-def token_in(message: EmailMessage) -> str:
-    """What the link to confirm carries."""
+def token_in(message: EmailMessage, page: str = "/endorsements/confirm") -> str:
+    """What the link to the page carries."""
     body = message.get_body(("plain",))
     assert body
-    match = re.search(r"/endorsements/confirm#token=(\S+)", body.get_content())
+    match = re.search(rf"{page}#token=(\S+)", body.get_content())
     assert match
     return match[1]

@@ -16,38 +16,14 @@ from tests.browser import Browser, violations
 from tests.conftest import Connection
 from tests.factories import make_submission
 from tests.serving import serving
+from tests.supporter.pages import offline, open_page, paste, text, use_phone
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+CONFIRM, DECLINE, ME = "/endorsements/confirm", "/endorsements/decline", "/me"
 HEADING = "document.querySelector('#outcome h1, #outcome h2')?.textContent"
 FIELD = "!document.getElementById('form').hidden && !document.getElementById('paste').hidden"
-PATHS = ["/endorsements/confirm", "/endorsements/decline"]
-
-
-def use_phone(browser: Browser, *, width: int) -> None:
-    size = {"width": width, "height": 740}
-    browser.call("Emulation.setDeviceMetricsOverride", **size, deviceScaleFactor=2, mobile=True)
-
-
-@pytest.fixture(params=["light", "dark"])
-def phone(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Browser]:
-    """The browser in the size of a phone, in the light and in the dark."""
-    scheme = {"name": "prefers-color-scheme", "value": request.param}
-    use_phone(browser, width=360)
-    browser.call("Emulation.setEmulatedMedia", features=[scheme])
-    yield browser
-    browser.call("Emulation.clearDeviceMetricsOverride")
-    browser.call("Emulation.setEmulatedMedia", features=[])
-
-
-@contextmanager
-def offline(browser: Browser) -> Iterator[None]:
-    unlimited = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
-    browser.call("Network.emulateNetworkConditions", offline=True, **unlimited)
-    try:
-        yield
-    finally:
-        browser.call("Network.emulateNetworkConditions", offline=False, **unlimited)
+PATHS = [CONFIRM, DECLINE, ME]
 
 
 @contextmanager
@@ -58,14 +34,6 @@ def busy(owner: Connection) -> Iterator[None]:
         yield
 
 
-def open_page(browser: Browser, server: str, page: str, token: str = "") -> None:
-    # From another page: a fragment alone would load nothing anew.
-    browser.open("about:blank")
-    browser.wait_for("location.href === 'about:blank'")
-    browser.open(f"{server}/endorsements/{page}" + (f"#token={token}" if token else ""))
-    browser.wait_for("document.readyState === 'complete' && location.hash === ''")
-
-
 def press(browser: Browser) -> str:
     """The heading of what the page says after its button was pressed."""
     browser.evaluate("document.getElementById('outcome').replaceChildren()")
@@ -74,21 +42,12 @@ def press(browser: Browser) -> str:
     return str(browser.wait_for(HEADING, seconds=10))
 
 
-def paste(browser: Browser, text: str) -> None:
-    browser.evaluate("document.querySelector('#token').focus()")
-    browser.call("Input.insertText", text=text)
-
-
-def text(browser: Browser) -> str:
-    return str(browser.evaluate("document.querySelector('main').innerText"))
-
-
 class TestConfirm:
     def test_takes_one_press_of_a_button(
         self, phone: Browser, server: str, campaign: PolicyCampaign
     ) -> None:
         submission = make_submission(campaign=campaign, statement="<b>For</b> my children.")
-        open_page(phone, server, "confirm", submission.token())
+        open_page(phone, server, CONFIRM, submission.token())
         assert violations(phone) == []
         assert phone.evaluate(FIELD) is False
 
@@ -104,7 +63,7 @@ class TestConfirm:
     def test_is_announced_where_it_is_looked_for(
         self, browser: Browser, server: str, campaign: PolicyCampaign
     ) -> None:
-        open_page(browser, server, "confirm", make_submission(campaign=campaign).token())
+        open_page(browser, server, CONFIRM, make_submission(campaign=campaign).token())
 
         press(browser)
 
@@ -116,7 +75,7 @@ class TestConfirm:
         self, browser: Browser, server: str, campaign: PolicyCampaign
     ) -> None:
         submission = make_submission(campaign=campaign, public_display=False, statement="")
-        open_page(browser, server, "confirm", submission.token())
+        open_page(browser, server, CONFIRM, submission.token())
 
         press(browser)
 
@@ -127,7 +86,7 @@ class TestConfirm:
     def test_waits_for_the_answer(
         self, phone: Browser, server: str, campaign: PolicyCampaign, owner: Connection
     ) -> None:
-        open_page(phone, server, "confirm", make_submission(campaign=campaign).token())
+        open_page(phone, server, CONFIRM, make_submission(campaign=campaign).token())
 
         with busy(owner):
             phone.click("button")
@@ -153,13 +112,13 @@ class TestConfirm:
         self, phone: Browser, server: str, campaign: PolicyCampaign, status: str, said: str
     ) -> None:
         token = make_submission(campaign=campaign).token()
-        open_page(phone, server, "confirm", token)
+        open_page(phone, server, CONFIRM, token)
         press(phone)
         if status != "pending":
             Submission.objects.update(decided_at=timezone.now())
         Endorsement.objects.update(status=status)
 
-        open_page(phone, server, "confirm", token)
+        open_page(phone, server, CONFIRM, token)
 
         assert press(phone) == "You have confirmed this already"
         assert said in text(phone)
@@ -178,7 +137,7 @@ class TestConfirm:
         self, phone: Browser, server: str, campaign: PolicyCampaign, pasted: str
     ) -> None:
         token = make_submission(campaign=campaign).token()
-        open_page(phone, server, "confirm")
+        open_page(phone, server, CONFIRM)
         assert violations(phone) == []
 
         paste(phone, pasted.format(start=token[:11], end=token[11:]))
@@ -190,7 +149,7 @@ class TestConfirm:
         self, phone: Browser, server: str, campaign: PolicyCampaign, length: int
     ) -> None:
         token = make_submission(campaign=campaign).token()
-        open_page(phone, server, "confirm", (token + "x" * 300)[:length])
+        open_page(phone, server, CONFIRM, (token + "x" * 300)[:length])
         assert press(phone) == "We do not know this link"
         assert phone.evaluate(FIELD) is True
         assert violations(phone) == []
@@ -203,7 +162,7 @@ class TestConfirm:
         self, browser: Browser, server: str, campaign: PolicyCampaign
     ) -> None:
         token = make_submission(campaign=campaign).token()
-        open_page(browser, server, "confirm", token[:-4])
+        open_page(browser, server, CONFIRM, token[:-4])
         press(browser)
 
         # Nothing is loaded for another fragment.
@@ -218,7 +177,7 @@ class TestConfirm:
     ) -> None:
         late = timezone.now() - timedelta(days=1)
         token = make_submission(campaign=campaign, expires_at=late).token()
-        open_page(phone, server, "confirm", token)
+        open_page(phone, server, CONFIRM, token)
 
         assert press(phone) == "This link has expired"
         assert "send your endorsement once more" in text(phone)
@@ -229,7 +188,7 @@ class TestConfirm:
     ) -> None:
         token = make_submission(campaign=campaign).token()
         PolicyCampaign.objects.update(allow_endorsements=False)
-        open_page(phone, server, "confirm", token)
+        open_page(phone, server, CONFIRM, token)
 
         assert press(phone) == "This campaign is closed"
         assert violations(phone) == []
@@ -237,7 +196,7 @@ class TestConfirm:
     def test_can_be_pressed_again_when_the_network_failed(
         self, phone: Browser, server: str, campaign: PolicyCampaign
     ) -> None:
-        open_page(phone, server, "confirm", make_submission(campaign=campaign).token())
+        open_page(phone, server, CONFIRM, make_submission(campaign=campaign).token())
         with offline(phone):
             assert press(phone) == "That did not work"
             assert violations(phone) == []
@@ -247,7 +206,7 @@ class TestConfirm:
     def test_can_be_pressed_again_when_the_database_did_not_answer(
         self, browser: Browser, server: str, campaign: PolicyCampaign, owner: Connection
     ) -> None:
-        open_page(browser, server, "confirm", make_submission(campaign=campaign).token())
+        open_page(browser, server, CONFIRM, make_submission(campaign=campaign).token())
         with busy(owner):
             assert press(browser) == "That did not work"
 
@@ -255,9 +214,9 @@ class TestConfirm:
 
     def test_says_how_long_to_wait_after_too_many_attempts(self, phone: Browser) -> None:
         with serving({**os.environ, "LIMIT_REQUESTS": "1/300"}) as strict_server:
-            open_page(phone, strict_server, "confirm", "unknown")
+            open_page(phone, strict_server, CONFIRM, "unknown")
             press(phone)
-            open_page(phone, strict_server, "confirm", "unknown")
+            open_page(phone, strict_server, CONFIRM, "unknown")
 
             assert press(phone) == "Too many attempts"
 
@@ -269,7 +228,7 @@ class TestDecline:
     def test_takes_one_press_of_a_button(
         self, phone: Browser, server: str, campaign: PolicyCampaign
     ) -> None:
-        open_page(phone, server, "decline", make_submission(campaign=campaign).token())
+        open_page(phone, server, DECLINE, make_submission(campaign=campaign).token())
         assert violations(phone) == []
 
         assert press(phone) == "It is deleted"
@@ -281,9 +240,9 @@ class TestDecline:
         self, phone: Browser, server: str, campaign: PolicyCampaign
     ) -> None:
         token = make_submission(campaign=campaign).token()
-        open_page(phone, server, "confirm", token)
+        open_page(phone, server, CONFIRM, token)
         press(phone)
-        open_page(phone, server, "decline", token)
+        open_page(phone, server, DECLINE, token)
 
         assert press(phone) == "This is confirmed already"
         assert violations(phone) == []
@@ -292,7 +251,7 @@ class TestDecline:
         self, phone: Browser, server: str, campaign: PolicyCampaign
     ) -> None:
         token = make_submission(campaign=campaign).token()
-        open_page(phone, server, "decline")
+        open_page(phone, server, DECLINE)
         assert violations(phone) == []
         paste(phone, token[:-4])
         assert press(phone) == "We do not know this link"
@@ -307,7 +266,7 @@ class TestDecline:
         self, browser: Browser, server: str, campaign: PolicyCampaign, is_pasted: bool
     ) -> None:
         token = make_submission(campaign=campaign).token()
-        open_page(browser, server, "confirm", "" if is_pasted else token)
+        open_page(browser, server, CONFIRM, "" if is_pasted else token)
         if is_pasted:
             paste(browser, token)
 
@@ -322,7 +281,7 @@ class TestDecline:
 class TestScanner:
     """A program that opens the links of a mail and runs what it finds there."""
 
-    @pytest.mark.parametrize("page", ["confirm", "decline"])
+    @pytest.mark.parametrize("page", [CONFIRM, DECLINE])
     def test_confirms_and_declines_nothing(
         self, browser: Browser, server: str, campaign: PolicyCampaign, page: str
     ) -> None:
@@ -335,7 +294,7 @@ class TestScanner:
         assert Submission.objects.get().confirmed_at is None
         assert not any("/api/" in url for url in browser.requests)
 
-    @pytest.mark.parametrize("page", ["confirm", "decline"])
+    @pytest.mark.parametrize("page", [CONFIRM, DECLINE])
     def test_finds_no_token_in_what_is_sent_or_kept(
         self, browser: Browser, server: str, campaign: PolicyCampaign, page: str
     ) -> None:
@@ -351,7 +310,7 @@ class TestScanner:
 
 class TestOnAPhone:
     @pytest.mark.parametrize("width", [320, 390])
-    @pytest.mark.parametrize("page", ["confirm", "decline"])
+    @pytest.mark.parametrize("page", [CONFIRM, DECLINE])
     def test_fits_its_width_and_can_be_hit_by_a_thumb(
         self, phone: Browser, server: str, page: str, width: int
     ) -> None:
@@ -371,7 +330,7 @@ class TestOnAPhone:
         PolicyCampaign.objects.update(title="Chargoggagoggmanchauggagoggchaubunagungamaugg" * 2)
         submission = make_submission(campaign=campaign, statement="Yes" + "!" * 1997)
         use_phone(phone, width=320)
-        open_page(phone, server, "confirm", submission.token())
+        open_page(phone, server, CONFIRM, submission.token())
 
         press(phone)
 

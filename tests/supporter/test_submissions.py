@@ -15,18 +15,9 @@ from backend.models import (
     Suppression,
 )
 from tests.factories import make_campaign, make_stakeholder, publish_legal_texts, submission_body
-from tests.supporter.conftest import Supporter
+from tests.supporter.conftest import Supporter, codes
 
 pytestmark = pytest.mark.django_db
-
-
-def codes(response: Any) -> dict[str, str]:
-    return {
-        next(str(error[key]) for key in ("pointer", "header", "parameter") if key in error): str(
-            error["code"]
-        )
-        for error in response.json()["errors"]
-    }
 
 
 class TestSubmit:

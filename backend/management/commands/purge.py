@@ -8,8 +8,8 @@ from backend.actions.purging import purge
 class Command(BaseCommand):
     help = (
         "Remove what is past its time: submissions that nobody confirmed or that were decided "
-        "30 days ago, mails that were done with 30 days ago, limits and idempotency keys. "
-        "The mail worker does it every ten minutes."
+        "30 days ago, mails that were done with 30 days ago, personal links, limits and "
+        "idempotency keys. The mail worker does it every ten minutes."
     )
 
     def handle(self, **_options: Any) -> None:

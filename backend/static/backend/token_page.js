@@ -1,14 +1,13 @@
 // Takes the token out of the address, and sends it when somebody presses the button.
 
+import { inMinutes, takeFromAddress, tokenIn } from "./token.js";
+
 const form = document.getElementById("form");
 const field = form.elements.token;
 const button = form.querySelector("button");
 const question = document.getElementById("question");
 const outcome = document.getElementById("outcome");
 const otherPage = document.querySelector(".other a");
-
-// Programs that rewrite links write them into links of their own.
-const LINK = /token(?:=|%3D)([\w-]+)/i;
 
 takeToken();
 addEventListener("hashchange", takeToken);
@@ -24,11 +23,9 @@ form.addEventListener("submit", async (event) => {
   show(name, answer);
 });
 
-/** Out of the address, so that neither the history nor the next page knows it. */
 function takeToken() {
-  const token = LINK.exec(location.hash)?.[1];
+  const token = takeFromAddress();
   if (!token) return;
-  history.replaceState(null, "", location.pathname);
   setToken(token);
   outcome.replaceChildren();
   keep(["question", "form"]);
@@ -44,12 +41,6 @@ function setToken(token) {
 function carryToken() {
   const token = tokenIn(field.value);
   otherPage.hash = token && `token=${token}`;
-}
-
-/** Of what was pasted: the token alone or a whole link, maybe broken into lines. */
-function tokenIn(text) {
-  const characters = text.replace(/\s+/g, "");
-  return LINK.exec(characters)?.[1] ?? characters;
 }
 
 function setButton(text, isWaiting) {
@@ -113,12 +104,6 @@ function fill(shown, { campaign, endorsement, retryAfter }) {
     element.textContent = texts[element.dataset.text];
     if (!element.textContent) element.remove();
   }
-}
-
-function inMinutes(seconds) {
-  const style = { style: "unit", unit: "minute", unitDisplay: "long" };
-  const minutes = Math.ceil(Number(seconds) / 60);
-  return new Intl.NumberFormat(document.documentElement.lang, style).format(minutes);
 }
 
 /** Hide what does not stay beside the outcome. */

@@ -848,6 +848,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what is held about me
+         * @description What is held about whoever asks.
+         */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        /**
+         * Erase what is held about me
+         * @description Removes all of it, for good. Nothing is left but a digest under a key.
+         */
+        delete: operations["eraseMe"];
+        options?: never;
+        head?: never;
+        /**
+         * Change what is held about me
+         * @description State, county, location and consents change at once. Name, organization, role and type change when a reviewer has accepted them: until then they are in `waiting`. So does `is_public` of whoever nobody has reviewed yet.
+         */
+        patch: operations["changeMe"];
+        trace?: never;
+    };
+    "/api/v1/me/endorsements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change or withdraw my endorsement
+         * @description It is withdrawn, and `public_display` changes, at once. Another statement is shown when a reviewer has accepted it.
+         */
+        patch: operations["changeMyEndorsement"];
+        trace?: never;
+    };
+    "/api/v1/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get all that is stored about me
+         * @description All that is stored about whoever asks.
+         */
+        get: operations["exportMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a link to my data
+         * @description Sends a link that holds for 24 hours, if somebody is known by the address. The answer is the same in any case.
+         */
+        post: operations["askForPersonalLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stakeholders": {
         parameters: {
             query?: never;
@@ -1009,6 +1097,18 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["Campaign"][];
+        };
+        /** @description What was answered to each question that was asked, to which text, and when. */
+        Consents: {
+            [key: string]: {
+                given: boolean;
+                /** @description Of the text. */
+                version: string;
+                /** @description Of the text, in hexadecimal. */
+                sha256: string;
+                /** Format: date-time */
+                at: string;
+            };
         };
         /** @description A piece of the homepage. `content` is HTML, safe to show. */
         ContentBlock: {
@@ -1516,6 +1616,131 @@ export interface components {
             coordinates: number[][][][];
         };
         NullEnum: null;
+        /** @description What is held about me. */
+        OwnData: {
+            email: string;
+            name: string;
+            organization: string;
+            role: string;
+            type: components["schemas"]["StakeholderType"];
+            state: components["schemas"]["State"];
+            county: string;
+            location: components["schemas"]["Point"] | null;
+            is_public: boolean;
+            email_updates: boolean;
+            /** @description Where the public sees me, if I am listed: a person near where they are. */
+            public_location: components["schemas"]["Point"] | null;
+            consents: components["schemas"]["Consents"];
+            details_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            waiting: {
+                name?: string;
+                organization?: string;
+                role?: string;
+                type?: components["schemas"]["StakeholderType"];
+                state?: components["schemas"]["State"];
+                county?: string;
+                location?: components["schemas"]["Point"] | null;
+                is_public?: boolean;
+                email_updates?: boolean;
+            } | null;
+            endorsements: components["schemas"]["OwnEndorsement"][];
+            /**
+             * Format: date-time
+             * @description Until when this token holds.
+             */
+            token_expires_at: string;
+        };
+        /** Change of what is held about me */
+        OwnDataChange: {
+            /**
+             * Your name
+             * @description As it is to be read beside your endorsement.
+             */
+            name?: string;
+            /**
+             * Organization
+             * @description Where you endorse for one: its name, as the public knows it.
+             */
+            organization?: string | null;
+            /** Your role there */
+            role?: string | null;
+            /** You are a */
+            type?: "farmer" | "waterman" | "business" | "nonprofit" | "individual" | "government" | "other";
+            /**
+             * State
+             * @description Its two-letter code (USPS Publication 28), or its full name.
+             */
+            state?: ("AL" | "AK" | "AZ" | "AR" | "CA" | "CO" | "CT" | "DE" | "DC" | "FL" | "GA" | "HI" | "ID" | "IL" | "IN" | "IA" | "KS" | "KY" | "LA" | "ME" | "MD" | "MA" | "MI" | "MN" | "MS" | "MO" | "MT" | "NE" | "NV" | "NH" | "NJ" | "NM" | "NY" | "NC" | "ND" | "OH" | "OK" | "OR" | "PA" | "RI" | "SC" | "SD" | "TN" | "TX" | "UT" | "VT" | "VA" | "WA" | "WV" | "WI" | "WY" | "AS" | "FM" | "GU" | "MH" | "MP" | "PR" | "PW" | "VI" | "AA" | "AE" | "AP") | ("Alabama" | "Alaska" | "Arizona" | "Arkansas" | "California" | "Colorado" | "Connecticut" | "Delaware" | "District of Columbia" | "Florida" | "Georgia" | "Hawaii" | "Idaho" | "Illinois" | "Indiana" | "Iowa" | "Kansas" | "Kentucky" | "Louisiana" | "Maine" | "Maryland" | "Massachusetts" | "Michigan" | "Minnesota" | "Mississippi" | "Missouri" | "Montana" | "Nebraska" | "Nevada" | "New Hampshire" | "New Jersey" | "New Mexico" | "New York" | "North Carolina" | "North Dakota" | "Ohio" | "Oklahoma" | "Oregon" | "Pennsylvania" | "Rhode Island" | "South Carolina" | "South Dakota" | "Tennessee" | "Texas" | "Utah" | "Vermont" | "Virginia" | "Washington" | "West Virginia" | "Wisconsin" | "Wyoming" | "American Samoa" | "Federated States of Micronesia" | "Guam" | "Marshall Islands" | "Northern Mariana Islands" | "Puerto Rico" | "Palau" | "Virgin Islands" | "Armed Forces Americas" | "Armed Forces Europe" | "Armed Forces Pacific");
+            /** County */
+            county?: string | null;
+            /**
+             * Where you are
+             * @description A GeoJSON Point (RFC 7946), for the map: longitude and latitude in WGS 84. Null for nowhere.
+             */
+            location?: null | {
+                /** @constant */
+                type: "Point";
+                coordinates: [
+                    number,
+                    number
+                ];
+            };
+            /** List me, and show me on the map */
+            is_public?: boolean;
+            /** Write to me about campaigns */
+            email_updates?: boolean;
+            /**
+             * I may speak for the organization
+             * @description Required, and true, where an organization is given.
+             */
+            is_authorized?: boolean;
+            /** @description It cannot be changed here. */
+            readonly email?: unknown;
+        };
+        /** @description Every row about me, by the name of the table, as it is stored. */
+        OwnDataExport: {
+            [key: string]: Record<string, never>[];
+        };
+        /** @description One of my endorsements. */
+        OwnEndorsement: {
+            id: number;
+            /** @description What it is for. */
+            campaign: {
+                slug: string;
+                title: string;
+            };
+            statement: string;
+            public_display: boolean;
+            /** @enum {string} */
+            status: "pending" | "approved" | "rejected" | "withdrawn";
+            /** @description Whether everybody sees it now. */
+            public: boolean;
+            consents: components["schemas"]["Consents"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            waiting: {
+                statement?: string;
+                public_display?: boolean;
+            } | null;
+        };
+        /** Change of my endorsement */
+        OwnEndorsementChange: {
+            /** @constant */
+            status?: "withdrawn";
+            /**
+             * Why you endorse
+             * @description In your own words, if you like.
+             */
+            statement?: string | null;
+            /** Show my endorsement */
+            public_display?: boolean;
+        };
         /** @description A campaign, as those see it who run it. */
         PatchedManagedCampaignRequest: {
             title?: string;
@@ -2157,6 +2382,7 @@ export interface components {
 export type BlockType = components['schemas']['BlockType'];
 export type Campaign = components['schemas']['Campaign'];
 export type CampaignList = components['schemas']['CampaignList'];
+export type Consents = components['schemas']['Consents'];
 export type ContentBlock = components['schemas']['ContentBlock'];
 export type Difference = components['schemas']['Difference'];
 export type EndorsedCampaign = components['schemas']['EndorsedCampaign'];
@@ -2192,6 +2418,11 @@ export type ManagedStakeholderList = components['schemas']['ManagedStakeholderLi
 export type ManagedStakeholderRequest = components['schemas']['ManagedStakeholderRequest'];
 export type MultiPolygon = components['schemas']['MultiPolygon'];
 export type NullEnum = components['schemas']['NullEnum'];
+export type OwnData = components['schemas']['OwnData'];
+export type OwnDataChange = components['schemas']['OwnDataChange'];
+export type OwnDataExport = components['schemas']['OwnDataExport'];
+export type OwnEndorsement = components['schemas']['OwnEndorsement'];
+export type OwnEndorsementChange = components['schemas']['OwnEndorsementChange'];
 export type PatchedManagedCampaignRequest = components['schemas']['PatchedManagedCampaignRequest'];
 export type PatchedManagedContentBlockRequest = components['schemas']['PatchedManagedContentBlockRequest'];
 export type PatchedManagedHomePageRequest = components['schemas']['PatchedManagedHomePageRequest'];
@@ -2267,6 +2498,10 @@ export interface operations {
                      *       "endorsement_confirm": "https://api.example.org/api/v1/endorsements/confirm",
                      *       "endorsement_decline": "https://api.example.org/api/v1/endorsements/decline",
                      *       "endorsement_resend": "https://api.example.org/api/v1/endorsements/resend",
+                     *       "me": "https://api.example.org/api/v1/me",
+                     *       "me_links": "https://api.example.org/api/v1/me/links",
+                     *       "me_export": "https://api.example.org/api/v1/me/export",
+                     *       "me_endorsement": "https://api.example.org/api/v1/me/endorsements/{id}",
                      *       "legal": "https://api.example.org/api/v1/legal/{kind}",
                      *       "schema": "https://api.example.org/api/v1/schema",
                      *       "docs": "https://api.example.org/api/v1/docs",
@@ -2287,6 +2522,10 @@ export interface operations {
                         endorsement_confirm: string;
                         endorsement_decline: string;
                         endorsement_resend: string;
+                        me: string;
+                        me_links: string;
+                        me_export: string;
+                        me_endorsement: string;
                         legal: string;
                         schema: string;
                         docs: string;
@@ -6943,6 +7182,563 @@ export interface operations {
             404: components["responses"]["Problem404"];
             406: components["responses"]["Problem406"];
             409: components["responses"]["Problem409"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "email": "delia@pruitt-oysters.example",
+                     *       "name": "Delia Pruitt",
+                     *       "organization": "Pruitt Oyster Company",
+                     *       "role": "Owner",
+                     *       "state": "VA",
+                     *       "county": "Accomack",
+                     *       "type": "waterman",
+                     *       "location": {
+                     *         "type": "Point",
+                     *         "coordinates": [
+                     *           -75.79,
+                     *           37.72
+                     *         ]
+                     *       },
+                     *       "is_public": true,
+                     *       "email_updates": false,
+                     *       "public_location": {
+                     *         "type": "Point",
+                     *         "coordinates": [
+                     *           -75.79,
+                     *           37.72
+                     *         ]
+                     *       },
+                     *       "consents": {
+                     *         "is_public": {
+                     *           "at": "2026-11-28T10:35:39.093756Z",
+                     *           "given": true,
+                     *           "sha256": "3254058006700d68062d3b1bdcb3de17b8a5d8138fb6fe4dfe232884775cf375",
+                     *           "version": "2026-11"
+                     *         },
+                     *         "email_updates": {
+                     *           "at": "2026-11-28T10:35:39.093756Z",
+                     *           "given": false,
+                     *           "sha256": "f242af81bfce064acb10a0aa5837f72d58273ee79a40f30758e1d3482b614753",
+                     *           "version": "2026-11"
+                     *         }
+                     *       },
+                     *       "details_at": "2026-11-28T10:35:39.093756Z",
+                     *       "created_at": "2026-11-28T10:35:39.125788Z",
+                     *       "updated_at": "2026-11-28T10:35:39.150930Z",
+                     *       "waiting": null,
+                     *       "endorsements": [
+                     *         {
+                     *           "id": 1,
+                     *           "campaign": {
+                     *             "slug": "ten-thousand-acres-of-reef",
+                     *             "title": "Ten thousand acres of reef"
+                     *           },
+                     *           "statement": "My grandfather tonged these reefs by hand.",
+                     *           "public_display": true,
+                     *           "status": "approved",
+                     *           "public": true,
+                     *           "consents": {
+                     *             "terms": {
+                     *               "at": "2026-11-28T10:35:39.093756Z",
+                     *               "given": true,
+                     *               "sha256": "7bde00698dfe3c2a8289f8380b53d072e9865e9afa125af87f0da068c10733a4",
+                     *               "version": "2026-11"
+                     *             },
+                     *             "privacy": {
+                     *               "at": "2026-11-28T10:35:39.093756Z",
+                     *               "given": true,
+                     *               "sha256": "7bde00698dfe3c2a8289f8380b53d072e9865e9afa125af87f0da068c10733a4",
+                     *               "version": "2026-11"
+                     *             },
+                     *             "is_authorized": {
+                     *               "at": "2026-11-28T10:35:39.093756Z",
+                     *               "given": true,
+                     *               "sha256": "69bcfcf8b0a37749facd732deaa2ed808e8a625e795a55e399d21cf679b5c03c",
+                     *               "version": "2026-11"
+                     *             },
+                     *             "public_display": {
+                     *               "at": "2026-11-28T10:35:39.093756Z",
+                     *               "given": true,
+                     *               "sha256": "5e80c029f6bd3a2961837cf57e67cac972b1a3333981887c5e5c02dc1384bd9a",
+                     *               "version": "2026-11"
+                     *             }
+                     *           },
+                     *           "created_at": "2026-11-28T10:35:39.132507Z",
+                     *           "updated_at": "2026-11-28T10:35:39.157043Z",
+                     *           "waiting": null
+                     *         }
+                     *       ],
+                     *       "token_expires_at": "2026-11-29T10:35:39.170600Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OwnData"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    eraseMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    changeMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "county": "Northampton",
+                 *       "role": "Owner and captain"
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["OwnDataChange"];
+                /**
+                 * @example {
+                 *       "county": "Northampton",
+                 *       "role": "Owner and captain"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OwnDataChange"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "email": "delia@pruitt-oysters.example",
+                     *       "name": "Delia Pruitt",
+                     *       "organization": "Pruitt Oyster Company",
+                     *       "role": "Owner",
+                     *       "state": "VA",
+                     *       "county": "Northampton",
+                     *       "type": "waterman",
+                     *       "location": {
+                     *         "type": "Point",
+                     *         "coordinates": [
+                     *           -75.79,
+                     *           37.72
+                     *         ]
+                     *       },
+                     *       "is_public": true,
+                     *       "email_updates": false,
+                     *       "public_location": {
+                     *         "type": "Point",
+                     *         "coordinates": [
+                     *           -75.79,
+                     *           37.72
+                     *         ]
+                     *       },
+                     *       "consents": {
+                     *         "is_public": {
+                     *           "at": "2026-11-28T10:35:39.093756Z",
+                     *           "given": true,
+                     *           "sha256": "3254058006700d68062d3b1bdcb3de17b8a5d8138fb6fe4dfe232884775cf375",
+                     *           "version": "2026-11"
+                     *         },
+                     *         "email_updates": {
+                     *           "at": "2026-11-28T10:35:39.093756Z",
+                     *           "given": false,
+                     *           "sha256": "f242af81bfce064acb10a0aa5837f72d58273ee79a40f30758e1d3482b614753",
+                     *           "version": "2026-11"
+                     *         }
+                     *       },
+                     *       "details_at": "2026-11-28T10:35:39.093756Z",
+                     *       "created_at": "2026-11-28T10:35:39.125788Z",
+                     *       "updated_at": "2026-11-28T10:35:39.191772Z",
+                     *       "waiting": {
+                     *         "role": "Owner and captain"
+                     *       },
+                     *       "endorsements": [
+                     *         {
+                     *           "id": 1,
+                     *           "campaign": {
+                     *             "slug": "ten-thousand-acres-of-reef",
+                     *             "title": "Ten thousand acres of reef"
+                     *           },
+                     *           "statement": "My grandfather tonged these reefs by hand.",
+                     *           "public_display": true,
+                     *           "status": "approved",
+                     *           "public": true,
+                     *           "consents": {
+                     *             "terms": {
+                     *               "at": "2026-11-28T10:35:39.093756Z",
+                     *               "given": true,
+                     *               "sha256": "7bde00698dfe3c2a8289f8380b53d072e9865e9afa125af87f0da068c10733a4",
+                     *               "version": "2026-11"
+                     *             },
+                     *             "privacy": {
+                     *               "at": "2026-11-28T10:35:39.093756Z",
+                     *               "given": true,
+                     *               "sha256": "7bde00698dfe3c2a8289f8380b53d072e9865e9afa125af87f0da068c10733a4",
+                     *               "version": "2026-11"
+                     *             },
+                     *             "is_authorized": {
+                     *               "at": "2026-11-28T10:35:39.093756Z",
+                     *               "given": true,
+                     *               "sha256": "69bcfcf8b0a37749facd732deaa2ed808e8a625e795a55e399d21cf679b5c03c",
+                     *               "version": "2026-11"
+                     *             },
+                     *             "public_display": {
+                     *               "at": "2026-11-28T10:35:39.093756Z",
+                     *               "given": true,
+                     *               "sha256": "5e80c029f6bd3a2961837cf57e67cac972b1a3333981887c5e5c02dc1384bd9a",
+                     *               "version": "2026-11"
+                     *             }
+                     *           },
+                     *           "created_at": "2026-11-28T10:35:39.132507Z",
+                     *           "updated_at": "2026-11-28T10:35:39.157043Z",
+                     *           "waiting": null
+                     *         }
+                     *       ],
+                     *       "token_expires_at": "2026-11-29T10:35:39.170600Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OwnData"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    changeMyEndorsement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of one of my endorsements.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "public_display": false
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["OwnEndorsementChange"];
+                /**
+                 * @example {
+                 *       "public_display": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["OwnEndorsementChange"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "campaign": {
+                     *         "slug": "ten-thousand-acres-of-reef",
+                     *         "title": "Ten thousand acres of reef"
+                     *       },
+                     *       "statement": "My grandfather tonged these reefs by hand.",
+                     *       "public_display": false,
+                     *       "status": "approved",
+                     *       "public": false,
+                     *       "consents": {
+                     *         "terms": {
+                     *           "at": "2026-11-28T10:35:39.093756Z",
+                     *           "given": true,
+                     *           "sha256": "7bde00698dfe3c2a8289f8380b53d072e9865e9afa125af87f0da068c10733a4",
+                     *           "version": "2026-11"
+                     *         },
+                     *         "privacy": {
+                     *           "at": "2026-11-28T10:35:39.093756Z",
+                     *           "given": true,
+                     *           "sha256": "7bde00698dfe3c2a8289f8380b53d072e9865e9afa125af87f0da068c10733a4",
+                     *           "version": "2026-11"
+                     *         },
+                     *         "is_authorized": {
+                     *           "at": "2026-11-28T10:35:39.093756Z",
+                     *           "given": true,
+                     *           "sha256": "69bcfcf8b0a37749facd732deaa2ed808e8a625e795a55e399d21cf679b5c03c",
+                     *           "version": "2026-11"
+                     *         },
+                     *         "public_display": {
+                     *           "at": "2026-11-28T10:35:39.236490Z",
+                     *           "given": false,
+                     *           "sha256": "5e80c029f6bd3a2961837cf57e67cac972b1a3333981887c5e5c02dc1384bd9a",
+                     *           "version": "2026-11"
+                     *         }
+                     *       },
+                     *       "created_at": "2026-11-28T10:35:39.132507Z",
+                     *       "updated_at": "2026-11-28T10:35:39.236695Z",
+                     *       "waiting": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OwnEndorsement"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    exportMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "suppressions": [],
+                     *       "stakeholders": [
+                     *         {
+                     *           "id": 1,
+                     *           "deleted_at": null,
+                     *           "created_at": "2026-11-28T10:35:39.125788Z",
+                     *           "updated_at": "2026-11-28T10:35:39.191772Z",
+                     *           "name": "Delia Pruitt",
+                     *           "organization": "Pruitt Oyster Company",
+                     *           "role": "Owner",
+                     *           "email": "delia@pruitt-oysters.example",
+                     *           "state": "VA",
+                     *           "county": "Northampton",
+                     *           "type": "waterman",
+                     *           "location": {
+                     *             "type": "Point",
+                     *             "coordinates": [
+                     *               -75.79,
+                     *               37.72
+                     *             ]
+                     *           },
+                     *           "is_public": true,
+                     *           "email_updates": false,
+                     *           "consents": {
+                     *             "is_public": {
+                     *               "at": "2026-11-28T10:35:39.093756Z",
+                     *               "given": true,
+                     *               "sha256": "3254058006700d68062d3b1bdcb3de17b8a5d8138fb6fe4dfe232884775cf375",
+                     *               "version": "2026-11"
+                     *             },
+                     *             "email_updates": {
+                     *               "at": "2026-11-28T10:35:39.093756Z",
+                     *               "given": false,
+                     *               "sha256": "f242af81bfce064acb10a0aa5837f72d58273ee79a40f30758e1d3482b614753",
+                     *               "version": "2026-11"
+                     *             }
+                     *           },
+                     *           "details_at": "2026-11-28T10:35:39.093756Z",
+                     *           "public_location": {
+                     *             "type": "Point",
+                     *             "coordinates": [
+                     *               -75.79,
+                     *               37.72
+                     *             ]
+                     *           }
+                     *         }
+                     *       ],
+                     *       "endorsements": [
+                     *         {
+                     *           "id": 1,
+                     *           "deleted_at": null,
+                     *           "created_at": "2026-11-28T10:35:39.132507Z",
+                     *           "updated_at": "2026-11-28T10:35:39.236695Z",
+                     *           "stakeholder": 1,
+                     *           "campaign": {
+                     *             "slug": "ten-thousand-acres-of-reef",
+                     *             "title": "Ten thousand acres of reef"
+                     *           },
+                     *           "statement": "My grandfather tonged these reefs by hand.",
+                     *           "public_display": false,
+                     *           "consents": {
+                     *             "terms": {
+                     *               "at": "2026-11-28T10:35:39.093756Z",
+                     *               "given": true,
+                     *               "sha256": "7bde00698dfe3c2a8289f8380b53d072e9865e9afa125af87f0da068c10733a4",
+                     *               "version": "2026-11"
+                     *             },
+                     *             "privacy": {
+                     *               "at": "2026-11-28T10:35:39.093756Z",
+                     *               "given": true,
+                     *               "sha256": "7bde00698dfe3c2a8289f8380b53d072e9865e9afa125af87f0da068c10733a4",
+                     *               "version": "2026-11"
+                     *             },
+                     *             "is_authorized": {
+                     *               "at": "2026-11-28T10:35:39.093756Z",
+                     *               "given": true,
+                     *               "sha256": "69bcfcf8b0a37749facd732deaa2ed808e8a625e795a55e399d21cf679b5c03c",
+                     *               "version": "2026-11"
+                     *             },
+                     *             "public_display": {
+                     *               "at": "2026-11-28T10:35:39.236490Z",
+                     *               "given": false,
+                     *               "sha256": "5e80c029f6bd3a2961837cf57e67cac972b1a3333981887c5e5c02dc1384bd9a",
+                     *               "version": "2026-11"
+                     *             }
+                     *           },
+                     *           "status": "approved",
+                     *           "is_public": false
+                     *         }
+                     *       ],
+                     *       "transitions": [
+                     *         {
+                     *           "id": 1,
+                     *           "endorsement": 1,
+                     *           "from_status": "",
+                     *           "to_status": "pending",
+                     *           "reason": "",
+                     *           "created_at": "2026-11-28T10:35:39.135816Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OwnDataExport"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    askForPersonalLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "delia@pruitt-oysters.example"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * E-mail
+                     * Format: email
+                     * @description The address that you endorsed from.
+                     */
+                    email: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "accepted"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        status: "accepted";
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            406: components["responses"]["Problem406"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
