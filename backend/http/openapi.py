@@ -8,7 +8,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry
 from drf_spectacular.utils import Direction
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import AllowAny, IsAuthenticated
 
 from backend.http.errors import PROBLEM_JSON, problem
 from backend.http.filters import StrictFilterSet
@@ -31,7 +31,7 @@ class StaffTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyp
     """How staff say who they are."""
 
     target_class = StaffTokenAuthentication
-    name = "staffToken"
+    name = "StaffToken"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> Schema:  # noqa: ARG002  # inherited
         return {
@@ -103,8 +103,7 @@ class OperationSchema(AutoSchema):
     def _problems(self, operation: Schema) -> Iterator[int]:
         """The problems that the operation can answer, by status."""
         yield from (400, 406, 500, *self._of_operation("problems"))
-        if AllowAny not in self.declared.permission_classes:
-            yield from (401, 403) if self.declared.authentication_classes else (403,)
+        yield from self._refusals()
         if "{" in self.path:
             yield 404
         if "requestBody" in operation:
@@ -115,6 +114,16 @@ class OperationSchema(AutoSchema):
     def map_parsers(self) -> list[str]:
         media_types: list[str] = super().map_parsers()
         return media_types if self.method == "PATCH" else media_types[:1]
+
+    def _refusals(self) -> Iterator[int]:
+        """What those are answered who may not call it."""
+        permissions: list[Any] = list(self.declared.permission_classes)
+        if AllowAny in permissions:
+            return
+        if self.declared.authentication_classes:
+            yield 401
+        if not all(issubclass(each, IsAuthenticated) for each in permissions):
+            yield 403
 
     def get_auth(self) -> list[Schema]:
         """Who may call it; nothing where that is anybody, as the document says of all."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
 from backend.actions.personal_links import Access, access_by
@@ -35,7 +35,7 @@ class LinkAuthentication(BaseAuthentication):
         return SCHEME
 
 
-class IsKnown(BasePermission):
+class IsKnown(IsAuthenticated):
     """Whoever came with a token that holds."""
 
     def has_permission(self, request: Request, view: Any) -> bool:  # noqa: ARG002  # as inherited

@@ -222,6 +222,7 @@ class TestDecisions:
     def test_are_told(self, inbox: Inbox, confirmed: Endorsement, reviewer: User) -> None:
         approve(endorsement_id=confirmed.pk, by=reviewer)
 
+        let_pass(seconds=31)
         send()
 
         [message] = inbox.messages()
@@ -233,6 +234,7 @@ class TestDecisions:
     ) -> None:
         reject(endorsement_id=confirmed.pk, by=reviewer, reason="Not <about> the reef.")
 
+        let_pass(seconds=31)
         send()
 
         [message] = inbox.messages()
@@ -248,6 +250,7 @@ class TestDecisions:
         approve(endorsement_id=confirmed.pk, by=reviewer)
         reopen(endorsement_id=confirmed.pk, by=reviewer)
 
+        let_pass(seconds=31)
         send()
 
         assert inbox.taken == []
@@ -259,6 +262,7 @@ class TestDecisions:
         confirm(token=submission.token())
         reject(endorsement_id=endorsement.pk, by=reviewer)
 
+        let_pass(seconds=31)
         send()
 
         [message] = inbox.messages()

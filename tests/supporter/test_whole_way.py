@@ -6,9 +6,10 @@ from urllib.request import urlopen
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from backend.actions.reviews import approve
-from backend.models import Endorsement, PolicyCampaign
+from backend.models import Endorsement, OutgoingMail, PolicyCampaign
 from tests.factories import submission_body
 from tests.smtp import Inbox
 from tests.supporter.conftest import post, token_in
@@ -57,6 +58,8 @@ class TestWholeWay:
         assert [each["stakeholder"]["name"] for each in shown] == ["Ann"] * public_display
         on_map = get(f"{api}/stakeholders")["features"]
         assert [each["properties"]["name"] for each in on_map] == ["Ann"] * is_public
+        # As if the half minute were over in which a reviewer may think again.
+        OutgoingMail.objects.filter(kind="approved").update(due_at=timezone.now())
         told = inbox.wait_for(2)[1]
         assert told["To"] == body["email"]
         assert told["Subject"].startswith("Your endorsement was accepted")
