@@ -26,6 +26,8 @@ from backend.http.serializers import StrictSerializer
 from backend.http.signing_in import StaffTokenAuthentication
 from backend.http.views import JSONView, declared
 
+PRECONDITION_REQUIRED = HTTPStatus.PRECONDITION_REQUIRED
+
 
 class StaffTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped
     """How staff say who they are."""
@@ -73,6 +75,8 @@ class OperationSchema(AutoSchema):
                 parameter.update(self.declared.path_parameters.get(parameter["name"], {}))
         if self._of_operation("takes_idempotency_key"):
             operation.setdefault("parameters", []).append(ref("parameters/IdempotencyKey"))
+        if PRECONDITION_REQUIRED in self._of_operation("problems"):
+            operation.setdefault("parameters", []).append(ref("parameters/IfMatch"))
 
     def _describe_success(self, operation: Schema) -> None:
         responses = operation["responses"]
@@ -92,7 +96,7 @@ class OperationSchema(AutoSchema):
 
     def _headers(self, operation: Schema) -> Schema:
         headers = {"Cache-Control": ref("headers/CacheControl")}
-        if self._is_revalidated:
+        if self._is_revalidated or self._of_operation("is_tagged"):
             headers["ETag"] = ref("headers/ETag")
         if self._of_operation("takes_idempotency_key"):
             headers["Idempotency-Replayed"] = ref("headers/IdempotencyReplayed")

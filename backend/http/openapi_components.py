@@ -58,7 +58,8 @@ HEADERS: Schema = {
     "ETag": {
         "description": (
             "Stands for the answer. Sent back in `If-None-Match`, it is answered by 304 as long as "
-            "nothing that the answer shows has changed (RFC 9110, section 8.8.3)."
+            "nothing that the answer shows has changed (RFC 9110, section 8.8.3); to staff, in "
+            "`If-Match`, it lets a change through that is of what they read."
         ),
         "schema": {"type": "string"},
         "example": '"05d5e3cb749d474954688605"',
@@ -95,6 +96,17 @@ HEADERS: Schema = {
 }
 
 PARAMETERS: Schema = {
+    "IfMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "required": True,
+        "description": (
+            "The ETag of what was read: only that is changed, and nothing that somebody else wrote "
+            "meanwhile (RFC 9110, section 13.1.1). Several in a list, or `*` for whatever is there."
+        ),
+        "schema": {"type": "string"},
+        "example": '"05d5e3cb749d474954688605"',
+    },
     "IdempotencyKey": {
         "name": "Idempotency-Key",
         "in": "header",

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Model
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
-from rest_framework.fields import SkipField, get_error_detail
+from rest_framework.fields import SkipField, empty, get_error_detail
 from rest_framework.settings import api_settings
 from rest_framework.validators import UniqueValidator
 
@@ -68,7 +68,9 @@ class StrictSerializer(serializers.Serializer[Any]):
         return {str(field.field_name): field for field in self._writable_fields}
 
     def _valid(self, field: Any, data: Mapping[str, Any]) -> Any:
-        value = field.run_validation(field.get_value(data))
+        given = field.get_value(data)
+        _require_json_type(field, given)
+        value = field.run_validation(given)
         validate = getattr(self, f"validate_{field.field_name}", None)
         return validate(value) if validate else value
 
@@ -83,6 +85,26 @@ class StrictSerializer(serializers.Serializer[Any]):
             for name in data
             if name not in self.writable
         }
+
+
+# What DRF would make of other types: True of 1 and "on", a number of "7", "7" of a number.
+JSON_TYPES: dict[Any, tuple[Any, str]] = {
+    serializers.BooleanField: (bool, "Give true or false."),
+    serializers.CharField: (str, "Give a string."),
+    serializers.IntegerField: (int, "Give a whole number."),
+}
+
+
+def _require_json_type(field: Any, value: Any) -> None:
+    """Raises ValidationError for a value that only looks like what the document describes."""
+    if value is empty or value is None:
+        return
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # to JSON, 5.0 is the number 5
+    for kind, (json_type, message) in JSON_TYPES.items():
+        # Not by isinstance(): a bool is an int to Python.
+        if isinstance(field, kind) and type(value) is not json_type:
+            raise ValidationError([ErrorDetail(message, code="invalid")])
 
 
 def _replace_messages(field: Any) -> None:

@@ -58,7 +58,7 @@ class StaffViewSet(StaffView, GenericViewSet[Any]):
         results = self.get_serializer(page.objects, many=True).data
         return Response(page.object_document(results), headers=page.link_header())
 
-    def retrieve(self, _request: Request, pk: int, **_parent: Any) -> Response:
+    def retrieve(self, request: Request, pk: int, **_parent: Any) -> Response:  # noqa: ARG002  # as DRF calls it
         return self.answer(pk)
 
     def answer(self, pk: int, status: int = HTTPStatus.OK) -> Response:
@@ -87,7 +87,11 @@ class EditableViewSet(StaffViewSet):
         """The rows that may be changed; others are not found."""
         return self.get_queryset()
 
-    @operation(problems=[409], success_status=201)
+    @operation(is_tagged=True)
+    def retrieve(self, request: Request, pk: int, **parent: Any) -> Response:
+        return super().retrieve(request, pk, **parent)
+
+    @operation(problems=[409], success_status=201, is_tagged=True)
     def create(self, request: Request, **_parent: Any) -> Response:
         with transaction.atomic():
             serializer = self.get_serializer(self.new_row(), data=read_body(request))
@@ -106,7 +110,7 @@ class EditableViewSet(StaffViewSet):
         """An unsaved row with what the client does not say, such as its parent."""
         return None
 
-    @operation(problems=[409, 412, 428])
+    @operation(problems=[409, 412, 428], is_tagged=True)
     def partial_update(self, request: Request, pk: int, **_parent: Any) -> Response:
         with transaction.atomic():
             row = self.locked(request, pk)

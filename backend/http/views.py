@@ -77,6 +77,8 @@ class JSONView(APIView):
     success_status: ClassVar[int | None] = None
     # Whether a GET has an ETag, and is answered by 304 to whoever has the answer already.
     is_revalidated: ClassVar[bool] = False
+    # Whether the answer has an ETag for the If-Match of whoever changes what it shows.
+    is_tagged: ClassVar[bool] = False
     # Whether the request may have an Idempotency-Key.
     takes_idempotency_key: ClassVar[bool] = False
     # Whether a browser shows it, so that the middleware of pages matters.

@@ -93,6 +93,6 @@ class CampaignViewSet(SoftDeletionViewSet):
     @extend_schema(
         operation_id="restoreCampaign", summary="Restore a deleted campaign", request=None
     )
-    @operation(problems=[409])
+    @operation(problems=[409], is_tagged=True)
     def restore(self, request: Request, pk: int) -> Response:
         return self.restored(request, pk)

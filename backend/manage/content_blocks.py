@@ -99,6 +99,7 @@ class ContentBlockViewSet(EditableViewSet):
     def new_row(self) -> ContentBlock:
         return ContentBlock(homepage=self._page())
 
+    @operation(is_tagged=True)
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self._page()
         response = super().list(request, *args, **kwargs)
@@ -112,9 +113,9 @@ class ContentBlockViewSet(EditableViewSet):
         request={"application/json": ORDER.schema},
         responses={204: None},
     )
-    @operation(problems=[404, 412, 428], permission="coalition.change_contentblock")
+    @operation(problems=[404, 412, 428], permission="coalition.change_contentblock", is_tagged=True)
     def order(self, request: Request, homepage_id: int) -> Response:
-        ids = ORDER.read(request)["ids"]
+        ids = [int(each) for each in ORDER.read(request)["ids"]]  # to JSON, 5.0 is the number 5
         with transaction.atomic():
             page = self.row(HomePage.objects.select_for_update(no_key=True), homepage_id)
             require_match(request, _etag_of_order(page))

@@ -25,7 +25,7 @@ REASON = {
     "type": "string",
     "minLength": 1,
     "maxLength": 1_000,
-    "pattern": r"\S",
+    "pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
     "description": "The supporter reads it, in a mail.",
 }
 BLANK = {("reason", "pattern"): ("blank", "Say why: the supporter reads it, in a mail.")}
@@ -177,7 +177,8 @@ class DecideView(StaffView):
     )
     def post(self, request: Request) -> Response:
         body = DECISION.read(request)
-        ids, decision, reason = body["ids"], body["decision"], body.get("reason", "")
+        ids = [int(each) for each in body["ids"]]  # to JSON, 5.0 is the number 5
+        decision, reason = body["decision"], body.get("reason", "")
         if body.get("dry_run"):
             outcomes, changes = foresee(endorsement_ids=ids, decision=decision)
         else:

@@ -96,7 +96,7 @@ class HomePageViewSet(EditableViewSet):
         description="Makes it the page that is shown, in place of the one that was.",
         request=None,
     )
-    @operation(permission="coalition.change_homepage")
+    @operation(permission="coalition.change_homepage", is_tagged=True)
     def activate(self, request: Request, pk: int) -> Response:
         page = self.row(self.get_queryset(), pk)
         with transaction.atomic():

@@ -88,7 +88,7 @@ class LegalDocumentViewSet(EditableViewSet):
         description="Makes it the current document of its kind, for good.",
         request=None,
     )
-    @operation(problems=[409], permission="coalition.change_legaldocument")
+    @operation(problems=[409], permission="coalition.change_legaldocument", is_tagged=True)
     def publish(self, request: Request, pk: int) -> Response:
         self.row(self.get_queryset(), pk)
         with transaction.atomic():

@@ -146,6 +146,6 @@ class StakeholderViewSet(SoftDeletionViewSet):
     @extend_schema(
         operation_id="restoreStakeholder", summary="Restore a deleted stakeholder", request=None
     )
-    @operation(problems=[409])
+    @operation(problems=[409], is_tagged=True)
     def restore(self, request: Request, pk: int) -> Response:
         return self.restored(request, pk)

@@ -120,7 +120,7 @@ class TestOperations:
         assert "security" not in operations["submit"]
 
     def test_describe_the_variables_in_their_path(self, operations: dict[str, Any]) -> None:
-        (parameter,) = operations["readDesk"]["parameters"]
+        parameter, _if_match = operations["readDesk"]["parameters"]
 
         assert parameter["description"] == "Which one."
 

@@ -3,13 +3,24 @@ import type { Link, paths, Problem } from "./schema.js";
 
 export type * from "./schema.js";
 
+/** Where the API is, and who asks: `token` is what signing in gave, for staff. */
+export type Options = ClientOptions & { baseUrl: string; token?: string };
+
 /** A typed method for each operation of the API at `baseUrl`. */
-export function createClient(options: ClientOptions & { baseUrl: string }): Client<paths> {
-  return createFetchClient<paths>({
+export function createClient({ token, ...options }: Options): Client<paths> {
+  const client = createFetchClient<paths>({
     // The API takes each parameter once, the items of a list separated by commas.
     querySerializer: { array: { style: "form", explode: false } },
     ...options,
   });
+  if (token !== undefined) {
+    client.use({
+      onRequest({ request }) {
+        request.headers.set("Authorization", `Token ${token}`);
+      },
+    });
+  }
+  return client;
 }
 
 /** Thrown where an answer is not what was asked for; `problem` says why, and what would be right. */

@@ -2337,6 +2337,11 @@ export interface components {
     };
     parameters: {
         /**
+         * @description The ETag of what was read: only that is changed, and nothing that somebody else wrote meanwhile (RFC 9110, section 13.1.1). Several in a list, or `*` for whatever is there.
+         * @example "05d5e3cb749d474954688605"
+         */
+        IfMatch: string;
+        /**
          * @description Stands for the request, such as a UUID, bare or in quotes. Sent again with the same body within 24 hours, the request is answered as before and does nothing.
          * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
          */
@@ -2345,7 +2350,7 @@ export interface components {
     requestBodies: never;
     headers: {
         /**
-         * @description Stands for the answer. Sent back in `If-None-Match`, it is answered by 304 as long as nothing that the answer shows has changed (RFC 9110, section 8.8.3).
+         * @description Stands for the answer. Sent back in `If-None-Match`, it is answered by 304 as long as nothing that the answer shows has changed (RFC 9110, section 8.8.3); to staff, in `If-Match`, it lets a change through that is of what they read.
          * @example "05d5e3cb749d474954688605"
          */
         ETag: string;
@@ -2457,6 +2462,7 @@ export type ResponseProblem428 = components['responses']['Problem428'];
 export type ResponseProblem429 = components['responses']['Problem429'];
 export type ResponseProblem500 = components['responses']['Problem500'];
 export type ResponseProblem503 = components['responses']['Problem503'];
+export type ParameterIfMatch = components['parameters']['IfMatch'];
 export type ParameterIdempotencyKey = components['parameters']['IdempotencyKey'];
 export type HeaderETag = components['headers']['ETag'];
 export type HeaderCacheControl = components['headers']['CacheControl'];
@@ -4237,6 +4243,7 @@ export interface operations {
             201: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4292,6 +4299,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4331,7 +4339,13 @@ export interface operations {
     deleteCampaign: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /**
+                 * @description The ETag of what was read: only that is changed, and nothing that somebody else wrote meanwhile (RFC 9110, section 13.1.1). Several in a list, or `*` for whatever is there.
+                 * @example "05d5e3cb749d474954688605"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
             path: {
                 /**
                  * @description The id of the row.
@@ -4366,7 +4380,13 @@ export interface operations {
     updateCampaign: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /**
+                 * @description The ETag of what was read: only that is changed, and nothing that somebody else wrote meanwhile (RFC 9110, section 13.1.1). Several in a list, or `*` for whatever is there.
+                 * @example "05d5e3cb749d474954688605"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
             path: {
                 /**
                  * @description The id of the row.
@@ -4399,6 +4419,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4459,6 +4480,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5682,6 +5704,7 @@ export interface operations {
             201: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5755,6 +5778,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -5827,6 +5851,7 @@ export interface operations {
             201: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5888,6 +5913,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5925,7 +5951,13 @@ export interface operations {
     deleteContentBlock: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /**
+                 * @description The ETag of what was read: only that is changed, and nothing that somebody else wrote meanwhile (RFC 9110, section 13.1.1). Several in a list, or `*` for whatever is there.
+                 * @example "05d5e3cb749d474954688605"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
             path: {
                 /**
                  * @description The id of the homepage.
@@ -5965,7 +5997,13 @@ export interface operations {
     updateContentBlock: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /**
+                 * @description The ETag of what was read: only that is changed, and nothing that somebody else wrote meanwhile (RFC 9110, section 13.1.1). Several in a list, or `*` for whatever is there.
+                 * @example "05d5e3cb749d474954688605"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
             path: {
                 /**
                  * @description The id of the homepage.
@@ -6001,6 +6039,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6046,7 +6085,13 @@ export interface operations {
     orderContentBlocks: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /**
+                 * @description The ETag of what was read: only that is changed, and nothing that somebody else wrote meanwhile (RFC 9110, section 13.1.1). Several in a list, or `*` for whatever is there.
+                 * @example "05d5e3cb749d474954688605"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
             path: {
                 /**
                  * @description The id of the homepage.
@@ -6077,6 +6122,7 @@ export interface operations {
             204: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6113,6 +6159,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6163,7 +6210,13 @@ export interface operations {
     deleteHomepage: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /**
+                 * @description The ETag of what was read: only that is changed, and nothing that somebody else wrote meanwhile (RFC 9110, section 13.1.1). Several in a list, or `*` for whatever is there.
+                 * @example "05d5e3cb749d474954688605"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
             path: {
                 /**
                  * @description The id of the row.
@@ -6198,7 +6251,13 @@ export interface operations {
     updateHomepage: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /**
+                 * @description The ETag of what was read: only that is changed, and nothing that somebody else wrote meanwhile (RFC 9110, section 13.1.1). Several in a list, or `*` for whatever is there.
+                 * @example "05d5e3cb749d474954688605"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
             path: {
                 /**
                  * @description The id of the row.
@@ -6235,6 +6294,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6305,6 +6365,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6482,6 +6543,7 @@ export interface operations {
             201: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6535,6 +6597,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6568,7 +6631,13 @@ export interface operations {
     deleteLegalDocument: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /**
+                 * @description The ETag of what was read: only that is changed, and nothing that somebody else wrote meanwhile (RFC 9110, section 13.1.1). Several in a list, or `*` for whatever is there.
+                 * @example "05d5e3cb749d474954688605"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
             path: {
                 /**
                  * @description The id of the row.
@@ -6603,7 +6672,13 @@ export interface operations {
     updateLegalDocument: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /**
+                 * @description The ETag of what was read: only that is changed, and nothing that somebody else wrote meanwhile (RFC 9110, section 13.1.1). Several in a list, or `*` for whatever is there.
+                 * @example "05d5e3cb749d474954688605"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
             path: {
                 /**
                  * @description The id of the row.
@@ -6634,6 +6709,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6690,6 +6766,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6865,6 +6942,7 @@ export interface operations {
             201: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6938,6 +7016,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6991,7 +7070,13 @@ export interface operations {
     deleteStakeholder: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /**
+                 * @description The ETag of what was read: only that is changed, and nothing that somebody else wrote meanwhile (RFC 9110, section 13.1.1). Several in a list, or `*` for whatever is there.
+                 * @example "05d5e3cb749d474954688605"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
             path: {
                 /**
                  * @description The id of the row.
@@ -7026,7 +7111,13 @@ export interface operations {
     updateStakeholder: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /**
+                 * @description The ETag of what was read: only that is changed, and nothing that somebody else wrote meanwhile (RFC 9110, section 13.1.1). Several in a list, or `*` for whatever is there.
+                 * @example "05d5e3cb749d474954688605"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
             path: {
                 /**
                  * @description The id of the row.
@@ -7057,6 +7148,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7131,6 +7223,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
