@@ -38,8 +38,8 @@ RUN /venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r
 
 FROM python AS api
 RUN useradd --system --uid 10001 --user-group coalition \
-    # Where a volume for mails as files may be mounted.
-    && install -d -o coalition -g coalition /mail
+    # Where volumes for mails as files, and for images, may be mounted.
+    && install -d -o coalition -g coalition /mail /images
 COPY --from=packages /venv /venv
 WORKDIR /app
 COPY manage.py ./
@@ -50,7 +50,8 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 ENV DJANGO_SETTINGS_MODULE=backend.settings.production
 # Production starts with nothing missing; what stands in here is used for nothing.
 RUN SECRET_KEY=none ALLOWED_HOSTS=none EMAIL_URL=smtp://none DEFAULT_FROM_EMAIL=none \
-        COALITION_ADDRESS=none FRONTEND_URL=none DATABASE_URL=postgresql://none:none@none/none \
+        COALITION_ADDRESS=none FRONTEND_URL=none IMAGES_URL=file:///none?public_url=none \
+        DATABASE_URL=postgresql://none:none@none/none \
         DATABASE_READER_URL=postgresql://none:none@none/none DATABASE_CA_BUNDLE=manage.py python manage.py collectstatic --no-input --verbosity 0 \
     && PYTHONDONTWRITEBYTECODE= python -m compileall -q backend
 # A worker for each processor. Each thread of each holds a connection to the pool for each role,

@@ -5,6 +5,7 @@ from backend.api.campaigns import CampaignViewSet
 from backend.api.docs import ProblemsView, RedocView, SchemaView, SwaggerView
 from backend.api.export import ExportViewSet
 from backend.api.health import LiveView, ReadyView
+from backend.api.images import ImageFormView, ImageView
 from backend.api.legal import LegalDocumentViewSet
 from backend.api.mail_feedback import MailFeedbackView
 from backend.api.root import RootView
@@ -74,6 +75,8 @@ urlpatterns = [
     path("api/v1/auth", include(manage_urls.auth)),
     path("api/v1/manage", include(manage_urls.manage)),
     path("problems", ProblemsView.as_view(), name="problems"),
+    path("images", ImageFormView.as_view(), name="image-form"),
+    path("images/<str:name>", ImageView.as_view(), name="image"),
     path("hooks/ses", MailFeedbackView.as_view(), name="mail-feedback"),
     path("endorsements/confirm", ConfirmPageView.as_view(), name="confirm-page"),
     path("endorsements/decline", DeclinePageView.as_view(), name="decline-page"),

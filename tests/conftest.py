@@ -17,6 +17,7 @@ from rest_framework.test import APIClient
 from backend.mail.sns import certificate
 from tests import sns
 from tests.browser import CHROMIUM, Browser, running_browser
+from tests.image_stores import Images, kept_in_bucket, kept_in_folder, simulated_s3
 from tests.serving import serving
 
 DATA = Path(__file__).with_name("data")
@@ -143,6 +144,26 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[sns.Aws]:
     with override_settings(SNS_TOPIC_ARNS=[sns.ARN]):
         yield simulated
     certificate.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """The address of S3, which is simulated."""
+    with simulated_s3() as url:
+        yield url
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def images(
+    request: pytest.FixtureRequest,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Images:
+    """Where the settings keep images: once in a folder, once in S3."""
+    if request.param == "folder":
+        return kept_in_folder(tmp_path, settings)
+    return kept_in_bucket(request.getfixturevalue("s3"), settings, monkeypatch)
 
 
 @pytest.fixture(scope="session")

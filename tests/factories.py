@@ -17,6 +17,7 @@ from backend.models import (
     PolicyCampaign,
     Stakeholder,
     Submission,
+    Upload,
 )
 
 numbers = count(1)
@@ -51,6 +52,16 @@ def make_campaign(**values: Any) -> PolicyCampaign:
     n = next(numbers)
     defaults = {"title": f"Campaign {n}", "slug": f"campaign-{n}", "summary": "In short."}
     return PolicyCampaign.objects.create(**defaults | values)
+
+
+def make_upload(**values: Any) -> Upload:
+    """A PNG that is verified, in no store."""
+    defaults: dict[str, Any] = {"content_type": "image/png", "size": 100}
+    if "verified_at" not in values:
+        defaults["verified_at"] = timezone.now()
+    if values.get("verified_at", defaults) is not None:
+        defaults |= {"width": 60, "height": 40}
+    return Upload.objects.create(**defaults | values)
 
 
 def make_stakeholder(**values: Any) -> Stakeholder:

@@ -12,9 +12,11 @@ from deploy.processes import Account, Server, accepts_connections, free_port
 
 
 @contextmanager
-def started(env: Mapping[str, str], *, workers: int = 1) -> Iterator[tuple[Server, int]]:
-    """A server that runs with these variables, and its port."""
-    port = free_port()
+def started(
+    env: Mapping[str, str], *, workers: int = 1, port: int = 0
+) -> Iterator[tuple[Server, int]]:
+    """A server that runs with these variables, and its port: this one, or any that is free."""
+    port = port or free_port()
     arguments = [f"--host={HOST}", f"--port={port}", "--interface=wsgi", f"--workers={workers}"]
     # One that is killed comes back.
     arguments += ["--respawn-failed-workers", "--respawn-interval=0.1"]

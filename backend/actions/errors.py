@@ -27,3 +27,15 @@ class NobodyReviews(Exception):
 
 class EndorsementsClosed(Exception):
     """The campaign takes no endorsements."""
+
+
+class UnknownUpload(Exception):
+    """There is no such upload, or it is somebody else's."""
+
+
+class UploadExpired(Exception):
+    """It was not verified in time."""
+
+
+class NothingUploaded(Exception):
+    """No file was posted yet."""

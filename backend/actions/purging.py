@@ -8,6 +8,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.functions import Now
 from knox.models import AuthToken
 
+from backend.actions.image_purging import purge_images
 from backend.models import IdempotentRequest, OutgoingMail, PersonalLink, Quota, Submission
 
 BATCH = 1_000
@@ -23,7 +24,8 @@ def purge() -> dict[str, int]:
         "sign-in tokens": AuthToken.objects.filter(expiry__lt=Now()),
         "idempotency keys": IdempotentRequest.objects.filter(expires_at__lt=Now()),
     }
-    return {name: sum(_removed(rows)) for name, rows in expired.items()}
+    removed = {name: sum(_removed(rows)) for name, rows in expired.items()}
+    return removed | {"images": purge_images()}
 
 
 def _removed(rows: "QuerySet[Model]") -> Iterator[int]:

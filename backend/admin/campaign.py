@@ -28,6 +28,7 @@ class PolicyCampaignAdmin(SoftDeletionAdmin):
     prepopulated_fields = {"slug": ["title"]}
     fieldsets = [
         (None, {"fields": ["title", "slug", "active", "summary", "description"]}),
+        ("Image", {"fields": ["image_url", "image_alt_text", "image_credit"]}),
         (
             "Endorsements",
             {

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
-SHARED_PATHS = ("/api/", "/health/")
+SHARED_PATHS = ("/api/", "/health/", "/images")
 STAFF_PATHS = re.compile(r"/api/v1/(manage|auth)(/|$)")
 
 

@@ -15,6 +15,7 @@ from rest_framework.views import exception_handler
 
 from backend.http.conflicts import is_unique_violation, taken_values
 from backend.http.invalid_values import InvalidValue, invalid_members
+from backend.images.stores import StoreDown
 
 logger = logging.getLogger(__name__)
 
@@ -145,6 +146,11 @@ def _as_problem(error: Exception, view: Any) -> Exception:
         logger.error("The database did not answer: %s", error)
         retry_after = {"Retry-After": str(RETRY_AFTER_SECONDS)}
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, headers=retry_after)
+    if isinstance(error, StoreDown):
+        logger.error("The store of images did not answer: %s", error)
+        detail = "Where images are kept does not answer. Try again in a moment."
+        retry_after = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=retry_after)
     if is_unique_violation(error):
         names_taken_values = getattr(view, "names_taken_values", False)
         return Problem(

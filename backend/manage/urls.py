@@ -14,6 +14,7 @@ from backend.manage.groups import GroupsView
 from backend.manage.homepages import HomePageViewSet
 from backend.manage.legal_documents import LegalDocumentViewSet
 from backend.manage.stakeholders import StakeholderViewSet
+from backend.manage.uploads import UploadsView, UploadVerificationView
 
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
 ROW: dict[str, Any] = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
@@ -62,4 +63,6 @@ manage = [
         "/legal-documents/<int:pk>/publish",
         LegalDocumentViewSet.as_view({"post": "publish"}),
     ),
+    path("/uploads", UploadsView.as_view(), name="manage-uploads"),
+    path("/uploads/<slug:id>/verify", UploadVerificationView.as_view()),
 ]

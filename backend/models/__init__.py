@@ -14,6 +14,7 @@ from backend.models.stakeholder import Stakeholder
 from backend.models.stakeholder_tally import StakeholderTally
 from backend.models.submission import RedeemedToken, Submission
 from backend.models.transition import Transition
+from backend.models.upload import Upload
 from backend.models.us_states import State
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "Submission",
     "Suppression",
     "Transition",
+    "Upload",
 ]

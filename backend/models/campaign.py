@@ -13,6 +13,7 @@ from backend.models.soft_deletion import (
     SoftDeletionQuerySet,
 )
 from backend.models.timestamps import TimestampedModel
+from backend.models.upload import ImageURLField
 
 
 class PolicyCampaignQuerySet(SoftDeletionQuerySet["PolicyCampaign"]):
@@ -56,6 +57,15 @@ class PolicyCampaign(SoftDeletionModel, TimestampedModel):
     description = models.TextField(**OPTIONAL_TEXT)
     endorsement_statement = models.TextField(**OPTIONAL_TEXT, help_text="What an endorser signs.")
     allow_endorsements = models.BooleanField(default=True, db_default=True)
+    image_url = ImageURLField("image URL", max_length=500, **OPTIONAL_TEXT)
+    image_alt_text = models.CharField(
+        max_length=300,
+        **OPTIONAL_TEXT,
+        help_text="What the image shows, for those who do not see it.",
+    )
+    image_credit = models.CharField(
+        max_length=200, **OPTIONAL_TEXT, help_text="Who made the image, or owns it."
+    )
     endorsement_form_instructions = models.TextField(**OPTIONAL_TEXT)
     active = models.BooleanField(default=True, db_default=True)
 
@@ -82,6 +92,10 @@ class PolicyCampaign(SoftDeletionModel, TimestampedModel):
         constraints = [
             models.UniqueConstraint(fields=["title"], name="unique_title"),
             models.UniqueConstraint(fields=["slug"], name="unique_slug"),
+            models.CheckConstraint(
+                condition=Q(image_url="") | ~Q(image_alt_text=""),
+                name="campaign_image_has_alt_text",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -95,7 +109,16 @@ class PolicyCampaign(SoftDeletionModel, TimestampedModel):
     def clean(self) -> None:
         """Titles and slugs are taken by deleted campaigns too, which Django does not look at."""
         taken = PolicyCampaign.all_objects.deleted().exclude(pk=self.pk)
-        for field in ("title", "slug"):
-            if taken.filter(**{field: getattr(self, field)}).exists():
-                message = f"A deleted campaign has this {field}. Restore it, or choose another."
-                raise ValidationError({field: ValidationError(message, code="unique")})
+        errors = {
+            field: ValidationError(
+                f"A deleted campaign has this {field}. Restore it, or choose another.",
+                code="unique",
+            )
+            for field in ("title", "slug")
+            if taken.filter(**{field: getattr(self, field)}).exists()
+        }
+        if self.image_url and not self.image_alt_text:
+            message = "Say what the image shows, for those who do not see it."
+            errors["image_alt_text"] = ValidationError(message, code="required")
+        if errors:
+            raise ValidationError(errors)

@@ -98,7 +98,7 @@ CLASSIFICATION = {
     ),
     "coalition.PolicyCampaign": Table(
         public="id title slug summary description endorsement_statement allow_endorsements "
-        "endorsement_form_instructions created_at updated_at",
+        "endorsement_form_instructions image_url image_alt_text image_credit created_at updated_at",
         private="active deleted_at",
     ),
     "coalition.HomePage": Table(
@@ -110,6 +110,10 @@ CLASSIFICATION = {
     "coalition.ContentBlock": Table(
         public="id homepage title block_type content image_url image_alt_text video_url "
         "css_classes background_color order is_visible created_at updated_at",
+    ),
+    "coalition.Upload": Table(
+        public="id content_type size width height",
+        private="created_by created_at verified_at unused_since",
     ),
     "coalition.LegalDocument": Table(
         public="id kind version title content published_at", private="created_at updated_at"

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from backend.models import revision_triggers
 from backend.models.fields import OPTIONAL_TEXT, HttpsURLField, RichTextField
 from backend.models.timestamps import TimestampedModel
+from backend.models.upload import ImageURLField
 
 CSS_CLASSES = r"^(-?[A-Za-z_][A-Za-z0-9_-]*( -?[A-Za-z_][A-Za-z0-9_-]*)*)?\Z"
 # A hexadecimal colour or a colour's name.
@@ -73,7 +74,7 @@ class HomePage(TimestampedModel):
     tagline = models.CharField(max_length=500, **OPTIONAL_TEXT)
     hero_title = models.CharField(max_length=300, **OPTIONAL_TEXT)
     hero_subtitle = models.CharField(max_length=500, **OPTIONAL_TEXT)
-    hero_background_image = HttpsURLField(max_length=500, **OPTIONAL_TEXT)
+    hero_background_image = ImageURLField(max_length=500, **OPTIONAL_TEXT)
     about_section_title = models.CharField(max_length=200, **OPTIONAL_TEXT)
     about_section_content = models.TextField(**OPTIONAL_TEXT)
     cta_title = models.CharField("call to action title", max_length=200, **OPTIONAL_TEXT)
@@ -186,7 +187,7 @@ class ContentBlock(TimestampedModel):
         **OPTIONAL_TEXT,
         help_text="HTML. Scripts, forms, styles and links other than https are removed.",
     )
-    image_url = HttpsURLField("image URL", max_length=500, **OPTIONAL_TEXT)
+    image_url = ImageURLField("image URL", max_length=500, **OPTIONAL_TEXT)
     image_alt_text = models.CharField(max_length=300, **OPTIONAL_TEXT)
     video_url = HttpsURLField("video URL", max_length=500, **OPTIONAL_TEXT)
     css_classes = models.CharField(

@@ -84,7 +84,8 @@ OF_CAMPAIGNS = [
         shown=CAMPAIGN_SHOWN,
         columns=(
             "id title slug summary description endorsement_statement allow_endorsements "
-            "endorsement_form_instructions created_at updated_at"
+            "endorsement_form_instructions image_url image_alt_text image_credit "
+            "created_at updated_at"
         ),
         inserted=revise("public_campaign", "public_totals"),
         updated=toggled(

@@ -46,7 +46,8 @@ class PublicCampaign(PublicModel):
                 FROM endorsements_dailytally AS daily
                 WHERE daily.campaign_id = campaign.id
                     AND daily.day BETWEEN coalition_today() - 6 AND coalition_today()
-            )::integer AS endorsement_count_7d
+            )::integer AS endorsement_count_7d,
+            image_url, image_alt_text, image_credit
         FROM campaigns_policycampaign AS campaign
             LEFT JOIN endorsements_tally AS tally ON tally.campaign_id = campaign.id
         WHERE active AND deleted_at IS NULL
@@ -60,6 +61,9 @@ class PublicCampaign(PublicModel):
     endorsement_statement = column(PolicyCampaign, "endorsement_statement")
     allow_endorsements = column(PolicyCampaign, "allow_endorsements")
     endorsement_form_instructions = column(PolicyCampaign, "endorsement_form_instructions")
+    image_url = column(PolicyCampaign, "image_url")
+    image_alt_text = column(PolicyCampaign, "image_alt_text")
+    image_credit = column(PolicyCampaign, "image_credit")
     created_at = column(PolicyCampaign, "created_at")
     updated_at = column(PolicyCampaign, "updated_at")
     endorsement_count = models.IntegerField()

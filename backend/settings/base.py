@@ -232,6 +232,10 @@ def mail_transport(url: str) -> dict[str, Any]:
     }
 
 
+# Where images are kept, and below which URL everybody sees them: settings/images.py.
+IMAGE_STORE: dict[str, Any] = {}
+IMAGES_PUBLIC_URL = ""
+
 # Networks of the proxies whose X-Forwarded-For is believed.
 TRUSTED_PROXIES = tuple(env.list("TRUSTED_PROXIES", default=[]))
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from backend.settings.base import *
 from backend.settings.base import BASE_DIR, LINKS_URL, env, mail_transport, postgis
+from backend.settings.images import image_store
 
 # As for the stack, one that is empty is none.
 COALITION_HOME = Path(env.str("COALITION_HOME", default="") or BASE_DIR / ".local")
@@ -23,7 +24,16 @@ vars().update(
 
 # Where the stack listens.
 HOST = env.str("HOST", default="127.0.0.1")
-LINKS_URL = LINKS_URL or f"http://{f'[{HOST}]' if ':' in HOST else HOST}:{env.int('PORT', 8000)}"
+OWN_URL = f"http://{f'[{HOST}]' if ':' in HOST else HOST}:{env.int('PORT', 8000)}"
+LINKS_URL = LINKS_URL or OWN_URL
+
+vars().update(
+    image_store(
+        env.str("IMAGES_URL", default="") or f"file://{COALITION_HOME / 'images'}",
+        region=env.str("AWS_REGION", default=""),
+        api_url=env.str("PUBLIC_URL", default="") or OWN_URL,
+    )
+)
 
 # Without a stack there is no database, and commands that need none still work.
 DATABASES = {

@@ -7,6 +7,7 @@ from typing import Any
 
 from backend.settings.base import *
 from backend.settings.base import BASE_DIR, env, mail_transport, postgis
+from backend.settings.images import image_store
 
 # What each connection's variables begin with: it has a URL, and maybe a SECRET_ID.
 CONNECTIONS = {"default": "DATABASE", "public": "DATABASE_READER"}
@@ -15,7 +16,7 @@ CONNECTIONS = {"default": "DATABASE", "public": "DATABASE_READER"}
 def _required() -> list[str]:
     """The variables that this environment must set."""
     names = ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_CA_BUNDLE"]
-    names += ["EMAIL_URL", "DEFAULT_FROM_EMAIL", "COALITION_ADDRESS"]
+    names += ["EMAIL_URL", "DEFAULT_FROM_EMAIL", "COALITION_ADDRESS", "IMAGES_URL"]
     if not env.str("PUBLIC_URL", default=""):
         names.append("FRONTEND_URL")
     for prefix in CONNECTIONS.values():
@@ -78,6 +79,13 @@ def _database(prefix: str) -> dict[str, Any]:
 DATABASES = {alias: _database(prefix) for alias, prefix in CONNECTIONS.items()}
 
 vars().update(mail_transport(env.str("EMAIL_URL")))
+vars().update(
+    image_store(
+        env.str("IMAGES_URL"),
+        region=env.str("AWS_REGION", default=""),
+        api_url=env.str("PUBLIC_URL", default=""),
+    )
+)
 
 # Collected when the image is built.
 STATIC_ROOT = BASE_DIR / "static"

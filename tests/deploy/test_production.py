@@ -17,6 +17,7 @@ REQUIRED = (
     "EMAIL_URL",
     "DEFAULT_FROM_EMAIL",
     "COALITION_ADDRESS",
+    "IMAGES_URL",
     "FRONTEND_URL",
     "DATABASE_URL",
     "DATABASE_SECRET_ID",
@@ -40,6 +41,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "smtp+tls://coalition:secret@mail.example.org",
         "Coalition <office@example.org>",
         "1 Dock Street, Annapolis",
+        "s3://coalition-images?region=eu-west-1",
         "https://www.example.org",
         "postgresql://coalition_app@db.example.org/coalition",
         "coalition_app's secret",
@@ -189,6 +191,37 @@ class TestDatabase:
         secret = evaluate(f"settings.DATABASES['{alias}']['PASSWORD_SECRET']", environment)
 
         assert secret == str({"secret_id": f"coalition/{alias}", "region": "eu-west-1"})
+
+
+class TestImages:
+    @pytest.mark.parametrize(
+        ("url", "public_url"),
+        [
+            ("s3://bay?region=us-east-2", "https://bay.s3.us-east-2.amazonaws.com/public"),
+            ("s3://bay/reef/", "https://bay.s3.eu-west-1.amazonaws.com/reef/public"),
+            ("s3://bay?public_url=https://img.bay.example/", "https://img.bay.example"),
+            ("file:///images?public_url=https://img.bay.example", "https://img.bay.example"),
+            ("file:///images", "https://api.bay.example/images"),
+        ],
+    )
+    def test_are_shown_where_the_url_says(
+        self, url: str, public_url: str, environment: dict[str, str]
+    ) -> None:
+        environment |= {"IMAGES_URL": url, "PUBLIC_URL": "https://api.bay.example"}
+
+        assert evaluate("settings.IMAGES_PUBLIC_URL", environment) == public_url
+
+    @pytest.mark.parametrize(
+        "url",
+        ["/images", "gs://bay", "s3://?region=eu-west-1", "s3://bay?acl=public", "file:///images"],
+    )
+    def test_are_refused_a_place_that_is_none(self, url: str, environment: dict[str, str]) -> None:
+        environment["IMAGES_URL"] = url
+
+        done = run_python("manage.py", "check", env=environment)
+
+        assert done.returncode == 1
+        assert done.stderr.startswith("IMAGES_URL must be such as s3://BUCKET/PREFIX")
 
 
 class TestPlainHttp:

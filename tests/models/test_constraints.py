@@ -33,6 +33,7 @@ from tests.factories import (
     make_legal_document,
     make_stakeholder,
     make_submission,
+    make_upload,
     publish_legal_texts,
 )
 
@@ -72,6 +73,10 @@ BY_ORM: list[tuple[str, Violation]] = [
     ("valid_background_color", lambda: make_block(background_color="red\n")),
     ("unique_title", lambda: make_campaign(title="Clean water")),
     ("unique_slug", lambda: make_campaign(slug="clean-water")),
+    (
+        "campaign_image_has_alt_text",
+        lambda: make_campaign(image_url="https://images.example.org/reef.jpg"),
+    ),
     ("unique_email", lambda: make_stakeholder(email="ann@example.org")),
     ("unique_email", lambda: make_stakeholder(email="ANN@Example.ORG")),
     ("lowercase_stakeholder_email", lambda: Stakeholder.objects.update(email=Upper("email"))),
@@ -95,6 +100,14 @@ BY_ORM: list[tuple[str, Violation]] = [
         lambda: Submission.objects.update(confirmed_at=Now()),
     ),
     ("decided_submission_is_confirmed", lambda: Submission.objects.update(decided_at=Now())),
+    ("valid_upload_type", lambda: make_upload(content_type="image/svg+xml")),
+    ("positive_upload_size", lambda: make_upload(size=0)),
+    ("verified_upload_has_dimensions", lambda: make_upload(width=None)),
+    ("verified_upload_has_dimensions", lambda: make_upload(verified_at=None, height=1)),
+    (
+        "verified_upload_has_dimensions",
+        lambda: make_upload(verified_at=None, unused_since=timezone.now()),
+    ),
     ("valid_mail_state", lambda: OutgoingMail.objects.update(state="lost")),
     ("unique_legal_version", lambda: publish_legal_texts("1")),
     ("valid_legal_kind", lambda: make_legal_document(kind="cookies")),
@@ -191,6 +204,11 @@ BY_SQL = [
         "decided_submission_is_confirmed",
         "UPDATE endorsements_submission SET decided_at = now()",
     ),
+    ("campaign_image_has_alt_text", "UPDATE campaigns_policycampaign SET image_url = 'https://x'"),
+    ("valid_upload_type", "UPDATE core_upload SET content_type = 'text/html'"),
+    ("positive_upload_size", "UPDATE core_upload SET size = 0"),
+    ("verified_upload_has_dimensions", "UPDATE core_upload SET width = 0"),
+    ("verified_upload_has_dimensions", "UPDATE core_upload SET verified_at = NULL"),
     ("valid_mail_state", "UPDATE mail_outgoingmail SET state = 'lost'"),
     (
         "unique_legal_version",
@@ -244,6 +262,7 @@ def one_row_each() -> None:
     submission = make_submission(campaign=PolicyCampaign.objects.get())
     OutgoingMail.objects.create(kind="confirmation", submission=submission)
     publish_legal_texts("1")
+    make_upload()
 
 
 def names_in_models() -> set[str]:

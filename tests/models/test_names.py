@@ -22,6 +22,8 @@ TABLES = {
     "endorsements_tally",
     "stakeholders_tally",
     "stakeholders_stakeholder",
+    # Images of the staff's.
+    "core_upload",
     # On the way to an endorsement, and what is to be said about it.
     "core_legaldocument",
     "endorsements_redeemedtoken",

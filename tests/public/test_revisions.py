@@ -265,6 +265,8 @@ class TestWhatIsPublic:
         """Every column that a view shows is one whose change the view's revision tells."""
         make_block(homepage=make_homepage(is_active=True))
         make_stakeholder()
+        # Without it a campaign has no image.
+        PolicyCampaign.objects.update(image_alt_text="A reef.")
         for model, view in (
             (HomePage, PublicHomePage),
             (ContentBlock, PublicContentBlock),

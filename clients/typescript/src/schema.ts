@@ -848,6 +848,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/manage/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask to upload an image
+         * @description Post the file to `url` as `multipart/form-data`, with the `fields` before it, and have it verified then.
+         */
+        post: operations["requestUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/uploads/{id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify an upload
+         * @description Looks at what was posted, shows the picture to everybody at `image_url`, upright and without what a camera wrote beside it, and answers the same when asked again. Nobody but administrators can verify another's.
+         */
+        post: operations["verifyUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -1082,6 +1122,11 @@ export interface components {
             endorsement_statement: string;
             allow_endorsements: boolean;
             endorsement_form_instructions: string;
+            image_url: string;
+            /** @description What the image shows, for those who do not see it. */
+            image_alt_text: string;
+            /** @description Who made the image, or owns it. */
+            image_credit: string;
             readonly endorsement_count: number;
             /** @description How many of them were created today or on the six days before, in UTC. */
             readonly endorsement_count_7d: number;
@@ -1285,6 +1330,11 @@ export interface components {
             endorsement_statement: string;
             allow_endorsements: boolean;
             endorsement_form_instructions: string;
+            image_url: string;
+            /** @description What the image shows, for those who do not see it. */
+            image_alt_text: string;
+            /** @description Who made the image, or owns it. */
+            image_credit: string;
             active: boolean;
             readonly endorsement_count: number;
             readonly public: boolean;
@@ -1315,6 +1365,11 @@ export interface components {
             endorsement_statement?: string;
             allow_endorsements?: boolean;
             endorsement_form_instructions?: string;
+            image_url?: string;
+            /** @description What the image shows, for those who do not see it. */
+            image_alt_text?: string;
+            /** @description Who made the image, or owns it. */
+            image_credit?: string;
             active?: boolean;
         };
         /** @description A piece of a homepage. `content` is HTML, of which what is not safe is removed. */
@@ -1751,6 +1806,11 @@ export interface components {
             endorsement_statement?: string;
             allow_endorsements?: boolean;
             endorsement_form_instructions?: string;
+            image_url?: string;
+            /** @description What the image shows, for those who do not see it. */
+            image_alt_text?: string;
+            /** @description Who made the image, or owns it. */
+            image_credit?: string;
             active?: boolean;
         };
         /** @description A piece of a homepage. `content` is HTML, of which what is not safe is removed. */
@@ -2790,6 +2850,9 @@ export interface operations {
                      *           "endorsement_statement": "I support rebuilding oyster reefs in ten more tributaries by 2035, with fixed sanctuaries, replanted harvest bottom and work for local boats.",
                      *           "allow_endorsements": true,
                      *           "endorsement_form_instructions": "Tell us which river you know best and what its oysters have been like in your time.",
+                     *           "image_url": "",
+                     *           "image_alt_text": "",
+                     *           "image_credit": "",
                      *           "endorsement_count": 174,
                      *           "endorsement_count_7d": 0,
                      *           "created_at": "2026-05-18T12:20:00Z",
@@ -2841,6 +2904,9 @@ export interface operations {
                      *       "endorsement_statement": "I support rebuilding oyster reefs in ten more tributaries by 2035, with fixed sanctuaries, replanted harvest bottom and work for local boats.",
                      *       "allow_endorsements": true,
                      *       "endorsement_form_instructions": "Tell us which river you know best and what its oysters have been like in your time.",
+                     *       "image_url": "",
+                     *       "image_alt_text": "",
+                     *       "image_credit": "",
                      *       "endorsement_count": 174,
                      *       "endorsement_count_7d": 0,
                      *       "created_at": "2026-05-18T12:20:00Z",
@@ -4197,6 +4263,9 @@ export interface operations {
                      *           "endorsement_statement": "I support rebuilding oyster reefs in ten more tributaries by 2035, with fixed sanctuaries, replanted harvest bottom and work for local boats.",
                      *           "allow_endorsements": true,
                      *           "endorsement_form_instructions": "Tell us which river you know best and what its oysters have been like in your time.",
+                     *           "image_url": "",
+                     *           "image_alt_text": "",
+                     *           "image_credit": "",
                      *           "active": true,
                      *           "endorsement_count": 174,
                      *           "public": true,
@@ -4257,6 +4326,9 @@ export interface operations {
                      *       "endorsement_statement": "",
                      *       "allow_endorsements": true,
                      *       "endorsement_form_instructions": "",
+                     *       "image_url": "",
+                     *       "image_alt_text": "",
+                     *       "image_credit": "",
                      *       "active": true,
                      *       "endorsement_count": 0,
                      *       "public": true,
@@ -4313,6 +4385,9 @@ export interface operations {
                      *       "endorsement_statement": "I ask the states of the Bay to fund the winter dredge survey of blue crabs in full, every year, before catch limits are set.",
                      *       "allow_endorsements": false,
                      *       "endorsement_form_instructions": "This campaign is closed. Thank you to everyone who signed.",
+                     *       "image_url": "",
+                     *       "image_alt_text": "",
+                     *       "image_credit": "",
                      *       "active": false,
                      *       "endorsement_count": 122,
                      *       "public": false,
@@ -4433,6 +4508,9 @@ export interface operations {
                      *       "endorsement_statement": "",
                      *       "allow_endorsements": true,
                      *       "endorsement_form_instructions": "",
+                     *       "image_url": "",
+                     *       "image_alt_text": "",
+                     *       "image_credit": "",
                      *       "active": false,
                      *       "endorsement_count": 0,
                      *       "public": false,
@@ -4494,6 +4572,9 @@ export interface operations {
                      *       "endorsement_statement": "",
                      *       "allow_endorsements": true,
                      *       "endorsement_form_instructions": "",
+                     *       "image_url": "",
+                     *       "image_alt_text": "",
+                     *       "image_credit": "",
                      *       "active": false,
                      *       "endorsement_count": 0,
                      *       "public": false,
@@ -7271,6 +7352,146 @@ export interface operations {
             404: components["responses"]["Problem404"];
             406: components["responses"]["Problem406"];
             409: components["responses"]["Problem409"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    requestUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "content_type": "image/jpeg",
+                 *       "size": 482113
+                 *     }
+                 */
+                "application/json": {
+                    /** @enum {string} */
+                    content_type: "image/jpeg" | "image/png" | "image/webp";
+                    /** @description Of the file, in bytes. */
+                    size: number;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "8b0f1f0e-4d1c-4b7a-9d5e-2f1a6c3b9e77",
+                     *       "url": "https://bay-images.s3.us-east-1.amazonaws.com/",
+                     *       "fields": {
+                     *         "Content-Type": "image/jpeg",
+                     *         "key": "incoming/8b0f1f0e4d1c4b7a9d5e2f1a6c3b9e77",
+                     *         "x-amz-algorithm": "AWS4-HMAC-SHA256",
+                     *         "x-amz-credential": "…/20261102/us-east-1/s3/aws4_request",
+                     *         "x-amz-date": "20261102T091500Z",
+                     *         "policy": "eyJleHBpcmF0aW9uIjogIi4uLiJ9",
+                     *         "x-amz-signature": "…"
+                     *       },
+                     *       "expires_at": "2026-11-02T09:30:00.123456Z",
+                     *       "image_url": null
+                     *     }
+                     */
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /**
+                         * Format: uri
+                         * @description Where the form is posted.
+                         */
+                        url: string;
+                        /** @description Of the form, before its last one: `file`. */
+                        fields: {
+                            [key: string]: string;
+                        };
+                        /**
+                         * Format: date-time
+                         * @description Until when the form can be posted.
+                         */
+                        expires_at: string;
+                        /** @description Once it is verified. */
+                        image_url: null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    verifyUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The upload's id.
+                 * @example 8b0f1f0e-4d1c-4b7a-9d5e-2f1a6c3b9e77
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "8b0f1f0e-4d1c-4b7a-9d5e-2f1a6c3b9e77",
+                     *       "image_url": "https://images.bay.example/8b0f1f0e4d1c4b7a9d5e2f1a6c3b9e77.jpg",
+                     *       "content_type": "image/jpeg",
+                     *       "size": 391870,
+                     *       "width": 3840,
+                     *       "height": 2880
+                     *     }
+                     */
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /**
+                         * Format: uri
+                         * @description Where everybody sees it.
+                         */
+                        image_url: string;
+                        /** @enum {string} */
+                        content_type: "image/jpeg" | "image/png" | "image/webp";
+                        /** @description Of the image that is shown, in bytes. */
+                        size: number;
+                        width: number;
+                        height: number;
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            410: components["responses"]["Problem410"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
