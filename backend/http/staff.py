@@ -22,6 +22,8 @@ class HasPermission(BasePermission):
     """Whoever has the permission that the operation, or else its view, declares; else nobody."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
+        if str(request.method) not in view.allowed_methods:
+            return True  # to be told so: 405
         permission = declared(view, str(request.method), "permission")
         user: Any = request.user  # None for whoever did not say who they are
         if not permission or user is None:

@@ -16,7 +16,7 @@ from backend.http.filters import StrictFilterBackend, read_body
 from backend.http.invalid_values import at_parameter, unknown
 from backend.http.pagination import ObjectPagination
 from backend.http.parsers import StrictJSONParser
-from backend.http.staff import ID, StaffView
+from backend.http.staff import ANY_RIGHT, ID, StaffView
 from backend.http.views import operation
 
 # What an action asks of whoever calls it, in Django's words.
@@ -40,13 +40,18 @@ class StaffViewSet(StaffView, GenericViewSet[Any]):
 
     @property
     def permission(self) -> str:  # type: ignore[override]  # depends on what is done
+        if self.action == "metadata":  # DRF's name for OPTIONS
+            return ANY_RIGHT
         verb = VERBS.get(self.action or "")
         return f"coalition.{verb}_{self.queryset.model._meta.model_name}" if verb else ""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if self.action != "list" and (errors := unknown(request.query_params, (), at_parameter)):
-            raise InvalidParameters(errors)
+        # Without an action the method is none of this view, which is answered in a moment.
+        if self.action not in {None, "list"}:
+            errors = unknown(request.query_params, (), at_parameter)
+            if errors:
+                raise InvalidParameters(errors)
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         return super().get_serializer(*args, **kwargs)
