@@ -198,7 +198,7 @@ def announce(address: Address, home: Path) -> None:
   API       {address.url}/api/v1
   Map       {address.url}/api/v1/stakeholders.geojson
   Reference {address.url}/api/v1/docs
-  Admin     {address.url}/admin/  (first: ./manage.py createsuperuser)
+  Admin     {address.url}/admin/  (first: ./manage.py create_staff NAME --group administrator)
   Mails     {"by EMAIL_URL" if os.environ.get("EMAIL_URL") else home / "mail"}
   psql      (. {shlex.quote(str(home / "stack.env"))} && psql "$DATABASE_OWNER_URL")
   Logs      {home / "log"}

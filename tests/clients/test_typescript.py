@@ -10,9 +10,11 @@ import pytest
 from django.conf import settings
 from django.contrib.gis.geos import Polygon
 from django.core.management import call_command
+from knox.models import AuthToken
 
-from backend.models import HomePage
+from backend.models import Endorsement, HomePage, PolicyCampaign
 from backend.public import PublicCampaign, PublicStakeholder
+from tests.factories import make_user
 
 PACKAGE = Path(settings.BASE_DIR) / "clients" / "typescript"
 BINARIES = Path(sys.executable).parent  # of the virtual environment, node and npm among them
@@ -45,7 +47,8 @@ def program() -> str:
 def printed(transactional_db: None, server: str, program: str) -> list[str]:
     """The lines that the program prints."""
     call_command("load_demo", stdout=StringIO())
-    return run("node", program, server).splitlines()
+    token = AuthToken.objects.create(make_user("editor", username="ann"))[1]
+    return run("node", program, server, token).splitlines()
 
 
 def test_shows_the_homepage(printed: list[str]) -> None:
@@ -97,3 +100,10 @@ def test_prints_what_is_not_there(printed: list[str]) -> None:
 
 def test_throws_the_problem_of_a_page(printed: list[str]) -> None:
     assert "thrown: 404 There is nothing at this address." in printed
+
+
+def test_changes_what_staff_read_and_nothing_that_another_changed(printed: list[str]) -> None:
+    title = PolicyCampaign.objects.get(pk=1).title
+
+    assert f"desk: ann, {Endorsement.objects.waiting().count()} waiting" in printed
+    assert [f"first: {title}, inactive", "again: Precondition Failed"] == printed[-2:]

@@ -2,7 +2,7 @@
 import { createClient, pages, ProblemError, type StakeholderFeature } from "coalition-builder-client";
 import type { FeatureCollection, Point, Polygon } from "geojson";
 
-const [, , baseUrl = "http://127.0.0.1:8000"] = process.argv;
+const [, , baseUrl = "http://127.0.0.1:8000", token] = process.argv;
 const api = createClient({ baseUrl });
 
 async function showHomepage(): Promise<void> {
@@ -89,6 +89,25 @@ async function showThrownProblem(): Promise<void> {
   }
 }
 
+// What a dashboard does: hides a campaign, unless somebody else has changed it meanwhile.
+async function hideCampaign(token: string): Promise<void> {
+  const staff = createClient({ baseUrl, token });
+  const { data: desk } = await staff.GET("/api/v1/manage");
+  console.log(`desk: ${desk?.user.username}, ${desk?.waiting} waiting`);
+  const id = 1;
+  const { data: campaign, response } = await staff.GET("/api/v1/manage/campaigns/{id}", {
+    params: { path: { id } },
+  });
+  const header = { "If-Match": response.headers.get("ETag") ?? "" };
+  for (const attempt of ["first", "again"]) {
+    const { data, error } = await staff.PATCH("/api/v1/manage/campaigns/{id}", {
+      params: { path: { id }, header },
+      body: { active: false, summary: attempt },
+    });
+    console.log(`${attempt}: ${data ? `${campaign?.title}, ${data.because}` : error?.title}`);
+  }
+}
+
 const shows = [
   showHomepage,
   showCampaigns,
@@ -99,3 +118,4 @@ const shows = [
   showThrownProblem,
 ];
 for (const show of shows) await show();
+if (token !== undefined) await hideCampaign(token);
