@@ -1,6 +1,7 @@
 """The site at /admin/: importing the modules registers what they hold."""
 
 from backend.admin import (
+    accounts,
     campaign,
     content_blocks,
     endorsement,
@@ -11,6 +12,7 @@ from backend.admin import (
 )
 
 __all__ = [
+    "accounts",
     "campaign",
     "content_blocks",
     "endorsement",
