@@ -9,6 +9,7 @@ from backend.admin import (
     legal_document,
     outgoing_mail,
     stakeholder,
+    transfers,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "legal_document",
     "outgoing_mail",
     "stakeholder",
+    "transfers",
 ]

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from backend.admin.read_only import ReadOnlyAdmin
 from backend.admin.tabs import TabsFilter
 from backend.models import OutgoingMail
 
@@ -25,7 +26,7 @@ class MailFilter(TabsFilter):
 
 
 @admin.register(OutgoingMail)
-class OutgoingMailAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes one in its stubs alone
+class OutgoingMailAdmin(ReadOnlyAdmin):
     """What is sent, to be looked at: above all what could not be."""
 
     list_display = ["about", "kind", "outcome", "attempts", "due_at"]
@@ -37,7 +38,6 @@ class OutgoingMailAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes
         "link",
     ]
     ordering = ["-pk"]
-    show_full_result_count = False
     fieldsets = [
         (None, {"fields": ["about", "kind", "outcome", "attempts", "due_at", "created_at"]}),
         ("About", {"fields": ["endorsement_link", "campaign"]}),
@@ -68,12 +68,3 @@ class OutgoingMailAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes
             return None
         url = reverse("admin:coalition_endorsement_change", args=[endorsement.pk])
         return format_html('<a href="{}">{}</a>', url, endorsement)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -23,6 +23,8 @@ ORDER = [
     "ContentBlock",
     "LegalDocument",
     "OutgoingMail",
+    "Import",
+    "Export",
 ]
 
 

@@ -68,6 +68,6 @@ def stream_collection(
     # Without a name GDAL would call the layer something else when the URL has a query.
     before = b'{"type":"FeatureCollection","name":"stakeholders","features":[\n'
     for features in render_all(queryset, row_json):
-        yield before + features
+        yield before + SEPARATOR.join(features)
         before = SEPARATOR
     yield b"\n]}\n" if before == SEPARATOR else before + b"]}\n"

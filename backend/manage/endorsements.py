@@ -25,8 +25,8 @@ def in_status(endorsements: Any, status: str) -> Any:
     return endorsements.waiting() if status == WAITING else endorsements.in_status(status)
 
 
-class EndorsementFilterSet(StrictFilterSet):
-    """What the reviewers' queue can be asked."""
+class EndorsementExportFilterSet(StrictFilterSet):
+    """What the export of endorsements can be asked."""
 
     status = QuerySetFilter(
         in_status,
@@ -73,6 +73,11 @@ class EndorsementFilterSet(StrictFilterSet):
         EndorsementQuerySet.submitted_after,
         MomentParameter("Made after this moment.", example="2026-11-02T09:30:00Z"),
     )
+
+
+class EndorsementFilterSet(EndorsementExportFilterSet):
+    """What the reviewers' queue can be asked."""
+
     ordering = OrderingFilter({"created_at": EndorsementQuerySet.oldest_first})
 
     other_parameters = page_of(default=50, maximum=500)

@@ -17,8 +17,8 @@ from backend.models.stakeholder import StakeholderQuerySet
 PRIVATE = "coalition.view_private_details"
 
 
-class StakeholderFilterSet(StrictFilterSet):
-    """What staff's list of stakeholders can be asked."""
+class StakeholderExportFilterSet(StrictFilterSet):
+    """What staff's export of stakeholders can be asked."""
 
     type = QuerySetFilter(
         lambda stakeholders, types: stakeholders.of_type(*types),
@@ -42,13 +42,18 @@ class StakeholderFilterSet(StrictFilterSet):
         lambda stakeholders, is_public: stakeholders.filter(is_public=is_public),
         BooleanParameter("Those that are listed, or the others.", example=False),
     )
-    deleted = QuerySetFilter(
-        lambda stakeholders, deleted: stakeholders.deleted() if deleted else stakeholders.live(),
-        BooleanParameter("Those that were deleted, or the others; both if left out."),
-    )
     search = QuerySetFilter(
         StakeholderQuerySet.matching,
         TextParameter("Text in name, organization or e-mail, in whatever case.", example="farm"),
+    )
+
+
+class StakeholderFilterSet(StakeholderExportFilterSet):
+    """What staff's list of stakeholders can be asked."""
+
+    deleted = QuerySetFilter(
+        lambda stakeholders, deleted: stakeholders.deleted() if deleted else stakeholders.live(),
+        BooleanParameter("Those that were deleted, or the others; both if left out."),
     )
     ordering = OrderingFilter(
         {

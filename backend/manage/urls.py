@@ -10,6 +10,7 @@ from backend.manage.content_blocks import ContentBlockViewSet
 from backend.manage.decisions import DecideView, DecisionView
 from backend.manage.desk import DeskView
 from backend.manage.endorsements import EndorsementViewSet
+from backend.manage.exports import EndorsementExportViewSet, StakeholderExportViewSet
 from backend.manage.groups import GroupsView
 from backend.manage.homepages import HomePageViewSet
 from backend.manage.legal_documents import LegalDocumentViewSet
@@ -43,6 +44,11 @@ manage = [
     path("/campaigns", CampaignViewSet.as_view(LIST), name="manage-campaigns"),
     path("/campaigns/<int:pk>", CampaignViewSet.as_view(ROW)),
     path("/campaigns/<int:pk>/restore", CampaignViewSet.as_view({"post": "restore"})),
+    *(
+        path(f"/exports/{view.resource}.{form}", view.as_view({"get": form}))
+        for view in (EndorsementExportViewSet, StakeholderExportViewSet)
+        for form in ("csv", "json")
+    ),
     path("/homepages", HomePageViewSet.as_view(LIST), name="manage-homepages"),
     path("/homepages/<int:pk>", HomePageViewSet.as_view(ROW)),
     path("/homepages/<int:pk>/activate", HomePageViewSet.as_view({"post": "activate"})),

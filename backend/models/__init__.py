@@ -13,6 +13,7 @@ from backend.models.revision import Revision
 from backend.models.stakeholder import Stakeholder
 from backend.models.stakeholder_tally import StakeholderTally
 from backend.models.submission import RedeemedToken, Submission
+from backend.models.transfers import Export, Import
 from backend.models.transition import Transition
 from backend.models.upload import Upload
 from backend.models.us_states import State
@@ -24,8 +25,10 @@ __all__ = [
     "EndorsementDailyTally",
     "EndorsementTally",
     "Erasure",
+    "Export",
     "HomePage",
     "IdempotentRequest",
+    "Import",
     "LegalDocument",
     "OutgoingMail",
     "PersonalLink",

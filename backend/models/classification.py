@@ -122,6 +122,13 @@ CLASSIFICATION = {
     "coalition.EndorsementDailyTally": Table(public="campaign day endorsement_count"),
     "coalition.StakeholderTally": Table(public="difference", internal="id"),
     "coalition.Revision": Table(internal="id name number"),
+    # What staff did in bulk. No text that was searched, and no name of a file, is in it.
+    "coalition.Import": Table(
+        private="id by created_at is_dry_run created updated unchanged refused"
+    ),
+    "coalition.Export": Table(
+        private="id by created_at resource format filters has_private_details rows finished_at"
+    ),
     # Staff, who have accounts.
     "auth.User": Table(
         private="id username first_name last_name email is_staff is_superuser is_active "

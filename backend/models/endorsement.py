@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import ExpressionWrapper, Prefetch, Q
+from django.db.models import ExpressionWrapper, F, Prefetch, Q
 
 from backend.models import endorsement_tally, revision_triggers
 from backend.models.campaign import PolicyCampaign
@@ -84,6 +84,16 @@ class EndorsementQuerySet(SoftDeletionQuerySet["Endorsement"]):
     def with_review(self) -> Self:
         """With all that a reviewer looks at, by one more query."""
         return self.select_related("stakeholder", "campaign").prefetch_related("submissions")
+
+    def with_who_and_what(self) -> Self:
+        """Annotate what is known of the stakeholder, and which campaign it is."""
+        fields = ["name", "organization", "role", "email", "type", "state", "county"]
+        fields += ["location", "public_location"]
+        return self.annotate(
+            campaign_slug=F("campaign__slug"),
+            campaign_title=F("campaign__title"),
+            **{field: F(f"stakeholder__{field}") for field in fields},
+        )
 
     def oldest_first(self) -> Self:
         return self.order_by("created_at", "pk")

@@ -18,11 +18,15 @@ VALUE_SQL: dict[type[serializers.Field[Any, Any, Any, Any]], str] = {
 OTHER_VALUE_SQL = "to_json({column})"
 
 
-class JsonObject(NamedTuple):
-    """What is read of a row, as values() names it, and its JSON as arguments of concat()."""
+class RowText(NamedTuple):
+    """What is read of a row, as values() names it, and its text as arguments of concat()."""
 
     columns: tuple[str, ...]
     sql: str
+
+
+class JsonObject(RowText):
+    """The text of a row is an object."""
 
 
 def json_object_of(

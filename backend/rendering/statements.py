@@ -16,7 +16,7 @@ from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 
 from backend.database.libpq import fetch
-from backend.rendering.json_objects import JsonObject
+from backend.rendering.json_objects import JsonObject, RowText
 from backend.rendering.keyset import Ordering, Position, next_and_previous
 
 # Between rows. JSON escapes a line end in a string, so that none stands within a row.
@@ -113,21 +113,21 @@ def render_row(queryset: QuerySet[Any], row_json: JsonObject) -> bytes | None:
     return found[0][0] if found else None
 
 
-def render_all(queryset: QuerySet[Any], row_json: JsonObject) -> Iterator[bytes]:
+def render_all(queryset: QuerySet[Any], row_text: RowText) -> Iterator[list[bytes]]:
     """All rows of a queryset, some thousands at a time, as they were at one moment.
 
     The transaction, and the server connection with it, end with the iterator.
     """
     ordering = Ordering.of(queryset)
-    rows = _rows(queryset, (*row_json.columns, *ordering.columns))
+    rows = _rows(queryset, (*row_text.columns, *ordering.columns))
     # Outside a transaction the pool would lose the cursor between two fetches.
     with transaction.atomic(using=queryset.db), connections[queryset.db].chunked_cursor() as cursor:
         cursor.execute(
-            f"SELECT concat({row_json.sql}) FROM ({rows.text}) AS each ORDER BY {ordering.sql}",
+            f"SELECT concat({row_text.sql}) FROM ({rows.text}) AS each ORDER BY {ordering.sql}",
             rows.values,
         )
         while fetched := cursor.fetchmany(ROWS_PER_FETCH):
-            yield SEPARATOR.join(row.encode() for (row,) in fetched)
+            yield [row.encode() for (row,) in fetched]
 
 
 def array_of(queryset: QuerySet[Any], row_json: JsonObject, *, key: str) -> str:

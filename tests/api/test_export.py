@@ -4,54 +4,32 @@ import json
 import os
 import socket
 import struct
-import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from http.client import HTTPConnection, HTTPResponse, IncompleteRead
+from contextlib import contextmanager
+from http.client import HTTPResponse, IncompleteRead
 from typing import Any
 from urllib.parse import quote
 
 import brotli
-import psycopg
 import pytest
 import zstandard
 from rest_framework.test import APIClient
 
 from benchmarks.memory import Workers
-from deploy.cluster import HOST
 from deploy.processes import Server
-from tests.conftest import connect_as_owner, connect_directly
+from tests.conftest import connect_directly
 from tests.serving import started
+from tests.streams import CROWD, CROWD_ROWS, Rows, a_crowd, asking_for, rest_of, wait_until
 
 PATH = "/api/v1/stakeholders.geojson"
 ENCODINGS = ["identity", "zstd", "br", "gzip"]
 
-# Some 45 MB as GeoJSON, and too much, compressed too, for the buffers between the server and a
-# client that does not read.
-CROWD = 120_000
-CROWD_ROWS = """
-INSERT INTO stakeholders_stakeholder (
-    id, name, organization, role, email, state, county, type, is_public, created_at, updated_at
-)
-SELECT
-    n, 'Stakeholder ' || n, '', noise, n || '@crowd.example', 'MD', reverse(noise), 'business',
-    true, '2025-01-01Z'::timestamptz + n * interval '1 s', '2025-01-01Z'
-FROM generate_series(1, %s) AS n, LATERAL (
-    SELECT translate(encode(sha512(n::text::bytea), 'base64'), E'\\n', '') AS noise
-) AS noises
-"""
-
-Rows = psycopg.Connection[tuple[Any, ...]]
-
 
 @pytest.fixture(scope="module")
 def crowd() -> Iterator[None]:
-    with connect_as_owner() as owner:
-        owner.execute(CROWD_ROWS, [CROWD])
-        owner.execute("ANALYZE stakeholders_stakeholder")
+    with a_crowd():
         yield
-        owner.execute("TRUNCATE stakeholders_stakeholder RESTART IDENTITY CASCADE")
 
 
 @pytest.fixture(scope="module")
@@ -118,40 +96,18 @@ def is_held_up(reader: Rows) -> bool:
     return found.rowcount == 1
 
 
-def wait_until(is_so: Callable[[], bool], *, seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 @contextmanager
 def asking(
     port: int, *, encoding: str = "identity", query: str = ""
 ) -> Iterator[tuple[socket.socket, HTTPResponse]]:
-    """A client with a small buffer, that has read the headers of the answer."""
-    with closing(HTTPConnection(HOST, port, timeout=30)) as client, socket.socket() as connected:
-        connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
-        connected.settimeout(30)
-        connected.connect((HOST, port))
-        client.sock = connected
-        client.request("GET", PATH + query, headers={"Accept-Encoding": encoding})
-        with client.getresponse() as response:
-            assert response.status == 200
-            yield connected, response
+    headers = {"Accept-Encoding": encoding}
+    with asking_for(port, PATH + query, headers=headers) as asked:
+        yield asked
 
 
 def fetch(port: int, **question: Any) -> bytes:
     with asking(port, **question) as (_, response):
         return response.read()
-
-
-def rest_of(response: HTTPResponse) -> bytes:
-    """What comes until the server ends it, however it does."""
-    try:
-        return response.read()
-    except IncompleteRead as error:
-        return error.partial
 
 
 class Brotli:

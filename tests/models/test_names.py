@@ -34,6 +34,9 @@ TABLES = {
     # Who asked to see what is held about them, and who is erased.
     "stakeholders_erasure",
     "stakeholders_personallink",
+    # What came in and went out in bulk.
+    "coalition_export",
+    "coalition_import",
     # Of requests, for as long as they matter.
     "coalition_idempotentrequest",
     "coalition_quota",

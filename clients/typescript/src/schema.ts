@@ -540,6 +540,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/manage/exports/endorsements.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export endorsements as CSV
+         * @description All of the list in one table, the oldest first. E-mail addresses and exact locations are for administrators: for others there are no such columns. It is put on record who exported what. CSV (RFC 4180) in UTF-8 with a byte order mark. Text that a spreadsheet would take for a formula begins with an apostrophe. The last line of a table that broke off says so.
+         */
+        get: operations["exportEndorsementsAsCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/exports/endorsements.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export endorsements as JSON
+         * @description All of the list in one array, the oldest first. E-mail addresses and exact locations are for administrators: for others there are no such columns. It is put on record who exported what. One that broke off has no end.
+         */
+        get: operations["exportEndorsementsAsJson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/exports/stakeholders.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export stakeholders as CSV
+         * @description All of the list in one table, the oldest first. E-mail addresses and exact locations are for administrators: for others there are no such columns. It is put on record who exported what. CSV (RFC 4180) in UTF-8 with a byte order mark. Text that a spreadsheet would take for a formula begins with an apostrophe. The last line of a table that broke off says so. An import reads it.
+         */
+        get: operations["exportStakeholdersAsCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/exports/stakeholders.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export stakeholders as JSON
+         * @description All of the list in one array, the oldest first. E-mail addresses and exact locations are for administrators: for others there are no such columns. It is put on record who exported what. One that broke off has no end.
+         */
+        get: operations["exportStakeholdersAsJson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/manage/homepages": {
         parameters: {
             query?: never;
@@ -5676,6 +5756,295 @@ export interface operations {
                             endorsement_ids: number[];
                         }[];
                     };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    exportEndorsementsAsCsv: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Of the campaign with this id.
+                 * @example 1
+                 */
+                campaign?: number;
+                /**
+                 * @description With this flag.
+                 * @example links
+                 */
+                flag?: "disposable_email" | "links" | "similar_statement" | "same_network" | "organization_domain" | "other_name";
+                /**
+                 * @description Text in the stakeholder's name, organization or e-mail, in whatever case.
+                 * @example farm
+                 */
+                search?: string;
+                /**
+                 * @description Of stakeholders in any of these states, by USPS code.
+                 * @example [
+                 *       "MD",
+                 *       "VA"
+                 *     ]
+                 */
+                state?: components["schemas"]["State"][];
+                /**
+                 * @description Of this status; `waiting` is pending, or approved with new words to decide.
+                 * @example waiting
+                 */
+                status?: "pending" | "approved" | "rejected" | "withdrawn" | "waiting";
+                /**
+                 * @description Made after this moment.
+                 * @example 2026-11-02T09:30:00Z
+                 */
+                submitted_after?: string;
+                /**
+                 * @description Of stakeholders of any of these types.
+                 * @example [
+                 *       "farmer",
+                 *       "waterman"
+                 *     ]
+                 */
+                type?: components["schemas"]["StakeholderType"][];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    exportEndorsementsAsJson: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Of the campaign with this id.
+                 * @example 1
+                 */
+                campaign?: number;
+                /**
+                 * @description With this flag.
+                 * @example links
+                 */
+                flag?: "disposable_email" | "links" | "similar_statement" | "same_network" | "organization_domain" | "other_name";
+                /**
+                 * @description Text in the stakeholder's name, organization or e-mail, in whatever case.
+                 * @example farm
+                 */
+                search?: string;
+                /**
+                 * @description Of stakeholders in any of these states, by USPS code.
+                 * @example [
+                 *       "MD",
+                 *       "VA"
+                 *     ]
+                 */
+                state?: components["schemas"]["State"][];
+                /**
+                 * @description Of this status; `waiting` is pending, or approved with new words to decide.
+                 * @example waiting
+                 */
+                status?: "pending" | "approved" | "rejected" | "withdrawn" | "waiting";
+                /**
+                 * @description Made after this moment.
+                 * @example 2026-11-02T09:30:00Z
+                 */
+                submitted_after?: string;
+                /**
+                 * @description Of stakeholders of any of these types.
+                 * @example [
+                 *       "farmer",
+                 *       "waterman"
+                 *     ]
+                 */
+                type?: components["schemas"]["StakeholderType"][];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: number;
+                        campaign_id: number;
+                        campaign_slug: string;
+                        campaign_title: string;
+                        status: string;
+                        statement: string;
+                        public_display: boolean;
+                        stakeholder_id: number;
+                        name: string;
+                        organization: string;
+                        role: string;
+                        email?: string;
+                        type: string;
+                        state: string;
+                        county: string;
+                        longitude?: number | null;
+                        latitude?: number | null;
+                        public_longitude: number | null;
+                        public_latitude: number | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        updated_at: string;
+                    }[];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    exportStakeholdersAsCsv: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Those that are listed, or the others.
+                 * @example false
+                 */
+                is_public?: boolean;
+                /**
+                 * @description Text in name, organization or e-mail, in whatever case.
+                 * @example farm
+                 */
+                search?: string;
+                /**
+                 * @description In any of these states, by USPS code.
+                 * @example [
+                 *       "MD",
+                 *       "VA"
+                 *     ]
+                 */
+                state?: components["schemas"]["State"][];
+                /**
+                 * @description Any of these types.
+                 * @example [
+                 *       "farmer",
+                 *       "waterman"
+                 *     ]
+                 */
+                type?: components["schemas"]["StakeholderType"][];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    exportStakeholdersAsJson: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Those that are listed, or the others.
+                 * @example false
+                 */
+                is_public?: boolean;
+                /**
+                 * @description Text in name, organization or e-mail, in whatever case.
+                 * @example farm
+                 */
+                search?: string;
+                /**
+                 * @description In any of these states, by USPS code.
+                 * @example [
+                 *       "MD",
+                 *       "VA"
+                 *     ]
+                 */
+                state?: components["schemas"]["State"][];
+                /**
+                 * @description Any of these types.
+                 * @example [
+                 *       "farmer",
+                 *       "waterman"
+                 *     ]
+                 */
+                type?: components["schemas"]["StakeholderType"][];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: number;
+                        name: string;
+                        organization: string;
+                        role: string;
+                        email?: string;
+                        type: string;
+                        state: string;
+                        county: string;
+                        longitude?: number | null;
+                        latitude?: number | null;
+                        public_longitude: number | null;
+                        public_latitude: number | null;
+                        is_public: boolean;
+                        email_updates: boolean;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        updated_at: string;
+                    }[];
                 };
             };
             400: components["responses"]["Problem400"];

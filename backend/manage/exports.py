@@ -1,0 +1,157 @@
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import chain, islice
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.viewsets import GenericViewSet
+
+from backend.actions.exports import finish_export, record_export
+from backend.http.compression import compress, encoding_for
+from backend.http.filters import StrictFilterBackend, StrictFilterSet
+from backend.http.parameters import TextParameter
+from backend.http.staff import StaffView
+from backend.manage.endorsements import EndorsementExportFilterSet
+from backend.manage.export_tables import ENDORSEMENTS, STAKEHOLDERS, json_schema, without_private
+from backend.manage.stakeholders import StakeholderExportFilterSet
+from backend.models import Endorsement, Export, Stakeholder
+from backend.rendering.tables import CSV, JSON, Columns, Format, render_table
+
+PRIVATE = "coalition.export_private_details"
+DESCRIPTION = (
+    "All of the list in one {}, the oldest first. E-mail addresses and exact locations are for "
+    "administrators: for others there are no such columns. It is put on record who exported what. "
+)
+AS_CSV = DESCRIPTION.format("table") + (
+    "CSV (RFC 4180) in UTF-8 with a byte order mark. Text that a spreadsheet would take for a "
+    "formula begins with an apostrophe. The last line of a table that broke off says so."
+)
+AS_JSON = DESCRIPTION.format("array") + "One that broke off has no end."
+
+
+class CSVRenderer(JSONRenderer):
+    """For who accepts CSV; what is rendered, and not streamed, is a problem: JSON."""
+
+    media_type = CSV.media_type
+
+
+class ExportViewSet(StaffView, GenericViewSet[Any]):
+    """All rows of a queryset as one table."""
+
+    queryset: QuerySet[Any]
+    filter_backends = [StrictFilterBackend]
+    filterset_class: type[StrictFilterSet]
+    filterset: StrictFilterSet
+    pagination_class = None
+    resource: ClassVar[Export.Resource]
+    columns: ClassVar[Columns]
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        return [CSVRenderer() if self.action == CSV.name else JSONRenderer()]
+
+    def export(self, request: Request, form: Format) -> StreamingHttpResponse:
+        rows = self.filter_queryset(self.get_queryset())
+        is_read = request.method == "GET"
+        chunks = self._recorded(request, rows, form) if is_read else (_ for _ in ())
+        # What fails by then is an error, not half of an answer.
+        start = list(islice(chunks, 1))
+        response = StreamingHttpResponse(chunks, content_type=form.media_type)
+        # It closes the chunks, and their transaction with them; a chain would leave them to the
+        # collector.
+        response.streaming_content = chain(start, chunks)
+        name = f"{self.resource}-{timezone.now():%Y-%m-%d}.{form.name}"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        compress(response, encoding_for(request.headers.get("Accept-Encoding", "")))
+        return response
+
+    def _recorded(self, request: Request, rows: QuerySet[Any], form: Format) -> Iterator[bytes]:
+        """The table, on record before anything of it is read, and again at its end."""
+        user: Any = request.user
+        is_private = user.has_perm(PRIVATE)
+        record = record_export(
+            resource=self.resource,
+            form=form.name,
+            filters=self._filters(),
+            has_private_details=is_private,
+            by=user,
+        )
+        columns = self.columns if is_private else without_private(self.columns)
+        number = 0
+        with closing(render_table(rows, columns, form)) as chunks:
+            for rendered, text in chunks:
+                number += rendered
+                yield text
+        finish_export(export=record, rows=number)
+
+    def _filters(self) -> dict[str, Any]:
+        """As they were asked for; of text that was searched, only that it was."""
+        parameters = self.filterset.parameters()
+        return {
+            name: True if isinstance(parameters[name], TextParameter) else str(text)
+            for name, text in self.filterset.data.items()
+        }
+
+
+class StakeholderExportViewSet(ExportViewSet):
+    """All live stakeholders."""
+
+    queryset = Stakeholder.objects.order_by("pk")
+    filterset_class = StakeholderExportFilterSet
+    resource = Export.Resource.STAKEHOLDERS
+    columns = STAKEHOLDERS
+    permission = "coalition.view_stakeholder"
+
+    @extend_schema(
+        operation_id="exportStakeholdersAsCsv",
+        summary="Export stakeholders as CSV",
+        description=f"{AS_CSV} An import reads it.",
+        filters=True,
+        responses={(200, CSV.media_type): {"type": "string"}},
+    )
+    def csv(self, request: Request) -> StreamingHttpResponse:
+        return self.export(request, CSV)
+
+    @extend_schema(
+        operation_id="exportStakeholdersAsJson",
+        summary="Export stakeholders as JSON",
+        description=AS_JSON,
+        filters=True,
+        responses={200: json_schema(STAKEHOLDERS)},
+    )
+    def json(self, request: Request) -> StreamingHttpResponse:
+        return self.export(request, JSON)
+
+
+class EndorsementExportViewSet(ExportViewSet):
+    """All live endorsements, each with what is known of its stakeholder."""
+
+    queryset = Endorsement.objects.with_who_and_what().order_by("pk")
+    filterset_class = EndorsementExportFilterSet
+    resource = Export.Resource.ENDORSEMENTS
+    columns = ENDORSEMENTS
+    permission = "coalition.view_endorsement"
+
+    @extend_schema(
+        operation_id="exportEndorsementsAsCsv",
+        summary="Export endorsements as CSV",
+        description=AS_CSV,
+        filters=True,
+        responses={(200, CSV.media_type): {"type": "string"}},
+    )
+    def csv(self, request: Request) -> StreamingHttpResponse:
+        return self.export(request, CSV)
+
+    @extend_schema(
+        operation_id="exportEndorsementsAsJson",
+        summary="Export endorsements as JSON",
+        description=AS_JSON,
+        filters=True,
+        responses={200: json_schema(ENDORSEMENTS)},
+    )
+    def json(self, request: Request) -> StreamingHttpResponse:
+        return self.export(request, JSON)
