@@ -5824,6 +5824,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example id,campaign_id,campaign_slug,campaign_title,status,statement,public_display,stakeholder_id,name,organization,role,type,state,county,public_longitude,public_latitude,created_at,updated_at
+                     *     1501,6,ten-thousand-acres-of-reef,"Ten Thousand Acres of Oyster Reef",pending,"My grandfather tonged these reefs by hand.",yes,301,"Delia Pruitt","Pruitt Oyster Company","Owner",waterman,VA,"Accomack",-75.79,37.72,2026-11-02T09:30:00.123456Z,2026-11-02T09:30:00.123456Z
+                     */
                     "text/csv": string;
                 };
             };
@@ -5893,6 +5897,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": 1501,
+                     *         "campaign_id": 6,
+                     *         "campaign_slug": "ten-thousand-acres-of-reef",
+                     *         "campaign_title": "Ten Thousand Acres of Oyster Reef",
+                     *         "status": "pending",
+                     *         "statement": "My grandfather tonged these reefs by hand. I would like my daughter to see them grow again.",
+                     *         "public_display": true,
+                     *         "stakeholder_id": 301,
+                     *         "name": "Delia Pruitt",
+                     *         "organization": "Pruitt Oyster Company",
+                     *         "role": "Owner",
+                     *         "email": "delia@pruitt-oysters.example",
+                     *         "type": "waterman",
+                     *         "state": "VA",
+                     *         "county": "Accomack",
+                     *         "longitude": -75.79,
+                     *         "latitude": 37.72,
+                     *         "public_longitude": -75.79,
+                     *         "public_latitude": 37.72,
+                     *         "created_at": "2026-11-02T09:30:00.123456Z",
+                     *         "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *       }
+                     *     ]
+                     */
                     "application/json": {
                         id: number;
                         campaign_id: number;
@@ -5971,6 +6002,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example id,name,organization,role,type,state,county,public_longitude,public_latitude,is_public,email_updates,created_at,updated_at
+                     *     301,"Delia Pruitt","Pruitt Oyster Company","Owner",waterman,VA,"Accomack",-75.79,37.72,no,no,2026-11-02T09:30:00.123456Z,2026-11-02T09:30:00.123456Z
+                     */
                     "text/csv": string;
                 };
             };
@@ -6025,6 +6060,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": 301,
+                     *         "name": "Delia Pruitt",
+                     *         "organization": "Pruitt Oyster Company",
+                     *         "role": "Owner",
+                     *         "email": "delia@pruitt-oysters.example",
+                     *         "type": "waterman",
+                     *         "state": "VA",
+                     *         "county": "Accomack",
+                     *         "longitude": -75.79,
+                     *         "latitude": 37.72,
+                     *         "public_longitude": -75.79,
+                     *         "public_latitude": 37.72,
+                     *         "is_public": false,
+                     *         "email_updates": false,
+                     *         "created_at": "2026-11-02T09:30:00.123456Z",
+                     *         "updated_at": "2026-11-02T09:30:00.123456Z"
+                     *       }
+                     *     ]
+                     */
                     "application/json": {
                         id: number;
                         name: string;
