@@ -41,7 +41,7 @@ STAKEHOLDERS: Columns = {
 ENDORSEMENTS: Columns = {
     "id": (INTEGER, "id"),
     "campaign_id": (INTEGER, "campaign_id"),
-    "campaign_slug": (WORD, "campaign_slug"),
+    "campaign_slug": (TEXT, "campaign_slug"),
     "campaign_title": (TEXT, "campaign_title"),
     "status": (WORD, "status"),
     "statement": (TEXT, "statement"),

@@ -13,6 +13,7 @@ from backend.manage.endorsements import EndorsementViewSet
 from backend.manage.exports import EndorsementExportViewSet, StakeholderExportViewSet
 from backend.manage.groups import GroupsView
 from backend.manage.homepages import HomePageViewSet
+from backend.manage.imports import ImportView
 from backend.manage.legal_documents import LegalDocumentViewSet
 from backend.manage.stakeholders import StakeholderViewSet
 from backend.manage.uploads import UploadsView, UploadVerificationView
@@ -49,6 +50,7 @@ manage = [
         for view in (EndorsementExportViewSet, StakeholderExportViewSet)
         for form in ("csv", "json")
     ),
+    path("/imports", ImportView.as_view(), name="manage-imports"),
     path("/homepages", HomePageViewSet.as_view(LIST), name="manage-homepages"),
     path("/homepages/<int:pk>", HomePageViewSet.as_view(ROW)),
     path("/homepages/<int:pk>/activate", HomePageViewSet.as_view({"post": "activate"})),

@@ -234,6 +234,11 @@ class Stakeholder(SoftDeletionModel, TimestampedModel):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def refuses_listing(self) -> bool:
+        """As StakeholderQuerySet.refusing() has it."""
+        return not self.is_public and self.consents.get("is_public", {}).get("given") is False
+
     def closed_gates(self) -> list[str]:
         """Why the public does not see it; empty if it does. As public_stakeholder has it."""
         gates = {"deleted": self.deleted_at, "not_listed": not self.is_public}

@@ -6,25 +6,9 @@ from typing import Any, NamedTuple
 from django.db import DatabaseError, InterfaceError
 from django.db.models import QuerySet
 
+from backend.rendering.formulas import GUARD_SQL
 from backend.rendering.json_objects import RowText, object_sql
 from backend.rendering.statements import SEPARATOR, render_all
-
-# What spreadsheets take for the beginning of a formula, and what some of them skip before one;
-# the last four are full-width.
-FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"  # noqa: RUF001  # for what they look like
-# Begins a cell that is text, whatever follows.
-GUARD = "'"
-
-_STARTS = ", ".join(str(ord(character)) for character in FORMULA_STARTS)
-# A cell that begins like a guarded one is guarded as well: to take guards away is then to read
-# what was written. ascii() is the first code point, of most cells a letter: a regular expression
-# for each would take as long as all else.
-_GUARD_SQL = (
-    "CASE WHEN ascii({column}) BETWEEN 65 AND 65280 THEN NULL "
-    f"WHEN ascii({{column}}) IN ({_STARTS}) THEN '''' "
-    f"WHEN ascii({{column}}) = {ord(GUARD)} "
-    f"AND ascii(ltrim({{column}}, '''')) IN ({_STARTS}) THEN '''' END"
-)
 
 
 class Kind(NamedTuple):
@@ -35,7 +19,7 @@ class Kind(NamedTuple):
 
 
 TEXT = Kind(
-    f"""'"', {_GUARD_SQL}, replace({{column}}, '"', '""'), '"'""",
+    f"""'"', {GUARD_SQL}, replace({{column}}, '"', '""'), '"'""",
     "to_json({column})",
 )
 WORD = Kind("{column}", """'"', {column}, '"'""")  # a constraint knows it

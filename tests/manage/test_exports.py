@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from backend.models import Export, Stakeholder
-from backend.rendering.tables import FORMULA_STARTS
+from backend.rendering.formulas import FORMULA_STARTS
 from tests.factories import make_campaign, make_endorsement, make_stakeholder
 from tests.manage.conftest import Staff
 

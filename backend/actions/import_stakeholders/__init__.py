@@ -1,5 +1,7 @@
 from backend.actions.import_stakeholders.columns import (
     MissingColumnsError,
+    TooManyRowsError,
+    UnknownColumnError,
     UnusableTableError,
     enumerate_briefly,
 )
@@ -14,6 +16,8 @@ __all__ = [
     "MissingColumnsError",
     "Rejection",
     "Report",
+    "TooManyRowsError",
+    "UnknownColumnError",
     "UnusableTableError",
     "accepted_values",
     "detect_encoding",

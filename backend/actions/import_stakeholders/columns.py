@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from backend.actions.import_stakeholders.fields import FIELDS, POSITION, REQUIRED
+from backend.rendering.formulas import unguarded
 
 NAMES_SHOWN = 10
 NAME_WIDTH = 40
@@ -14,13 +15,22 @@ class UnusableTableError(Exception):
     """Why nothing of a table can be imported, and what to do about it, in a sentence."""
 
 
+class UnknownColumnError(UnusableTableError):
+    """What was chosen is no column, or was chosen for no field."""
+
+
+class TooManyRowsError(UnusableTableError):
+    """There are more than were asked for."""
+
+
 class MissingColumnsError(UnusableTableError):
     """Some `fields` have no column."""
 
     def __init__(self, fields: Sequence[str], header: Sequence[str]) -> None:
+        hint = " Commas, semicolons or tabs must stand between cells." if len(header) == 1 else ""
         super().__init__(
             f"There is no column {' or '.join(fields)}. "
-            f"The columns are {enumerate_briefly(header)}."
+            f"The columns are {enumerate_briefly(header)}.{hint}"
         )
         self.fields = fields
 
@@ -50,8 +60,14 @@ class Columns:
         ]
 
     def trimmed(self, cells: Sequence[str]) -> dict[str, str]:
-        """The cell of each field, without the white space around it."""
-        return {field: cells[index].strip() for field, index in self.index_of.items()}
+        """The cell of each field, without the white space around it, and the guard of an export."""
+        return {field: unguarded(cells[index].strip()) for field, index in self.index_of.items()}
+
+    def name_of(self, field: str) -> str | None:
+        """What the file calls a field; None if it is that of no column."""
+        # Coordinates that are no place on Earth are wrong together.
+        index = self.index_of.get("longitude" if field == "location" else field)
+        return None if index is None else self.header[index].strip()
 
 
 def match_columns(header: Sequence[str], chosen: Mapping[str, str]) -> Columns:
@@ -73,12 +89,12 @@ def match_columns(header: Sequence[str], chosen: Mapping[str, str]) -> Columns:
 def _require_known(names: Sequence[str], header: Sequence[str], chosen: Mapping[str, str]) -> None:
     for field, column in chosen.items():
         if field not in FIELDS:
-            raise UnusableTableError(
+            raise UnknownColumnError(
                 f"{column!r} cannot be read as {field!r}: there is no such field. "
                 f"The fields are {', '.join(FIELDS)}."
             )
         if column.strip().lower() not in names:
-            raise UnusableTableError(
+            raise UnknownColumnError(
                 f"{field!r} cannot be read from {column!r}: there is no such column. "
                 f"The columns are {enumerate_briefly(header)}."
             )

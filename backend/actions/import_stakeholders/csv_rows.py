@@ -2,13 +2,15 @@
 
 import csv
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 
 class Row(NamedTuple):
     line: int
-    cells: list[str]
+    # As spreadsheets count, from 1: blank rows are counted, line ends in cells are not.
+    number: int
+    cells: Sequence[str]
     # Why it is not CSV; empty if it is.
     error: str = ""
 
@@ -20,7 +22,7 @@ class Lines:
         self._lines = iter(lines)
         self._put_back: deque[str] = deque()
         self._of_row: list[str] = []
-        self.row_begins = 1
+        self.row_begins = self.number = 1
 
     def __iter__(self) -> "Lines":
         return self
@@ -32,6 +34,7 @@ class Lines:
 
     def end_row(self) -> None:
         self.row_begins += len(self._of_row)
+        self.number += 1
         self._of_row.clear()
 
     def end_row_after_its_first_line(self) -> str:
@@ -54,11 +57,13 @@ def read_rows(lines: Iterable[str], delimiter: str) -> Iterator[Row]:
         try:
             for cells in csv.reader(source, delimiter=delimiter, strict=True):
                 if any(cell.strip() for cell in cells):
-                    yield Row(source.row_begins, cells)
+                    yield Row(source.row_begins, source.number, cells)
                 source.end_row()
         except csv.Error as error:
-            line = source.row_begins
+            line, number = source.row_begins, source.number
             cells = source.end_row_after_its_first_line().rstrip("\r\n").split(delimiter)
-            yield Row(line, cells, f"This is not CSV ({error}): look at its quotation marks.")
+            yield Row(
+                line, number, cells, f"This is not CSV ({error}): look at its quotation marks."
+            )
         else:
             return

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from backend.actions.import_stakeholders.columns import Columns
 from backend.actions.import_stakeholders.csv_rows import Row
 from backend.actions.import_stakeholders.fields import BOOLEANS, POSITION, STATES
+from backend.actions.import_stakeholders.report import Reason
 from backend.models import Stakeholder
 from backend.models.fields import WGS84
 
@@ -26,12 +27,20 @@ DECIMAL_NUMBER = re.compile(r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
+class UnreadableCells(Exception):
+    """Cells that are no value, and why."""
+
+    def __init__(self, *reasons: Reason) -> None:
+        super().__init__(*reasons)
+        self.reasons = reasons
+
+
 class ParsedRow(NamedTuple):
     """The values of a stakeholder's fields that a row gives, and what is wrong with it."""
 
     source: Row
     values: Mapping[str, Any]
-    errors: list[str]
+    errors: list[Reason]
 
     @property
     def email(self) -> str:
@@ -55,7 +64,9 @@ def parse_row(row: Row, columns: Columns) -> ParsedRow:
     """The row must have a cell for each column. A blank `is_public` gives no value."""
     cells = columns.trimmed(row.cells)
     errors = [
-        f"{field}: It contains a control character (U+{ord(found[0]):04X})."
+        Reason(
+            field, "control_character", f"It contains a control character (U+{ord(found[0]):04X})."
+        )
         for field, cell in cells.items()
         if (found := CONTROL_CHARACTER.search(cell))
     ]
@@ -67,8 +78,8 @@ def parse_row(row: Row, columns: Columns) -> ParsedRow:
     for read in (_read_is_public, _read_location):
         try:
             values |= read(cells)
-        except ValueError as error:
-            errors.append(str(error))
+        except UnreadableCells as error:
+            errors += error.reasons
     return ParsedRow(row, values, errors + _broken_rules(Stakeholder(**values)))
 
 
@@ -77,7 +88,9 @@ def _read_is_public(cells: Mapping[str, str]) -> dict[str, bool]:
     if not cell:
         return {}
     if cell.lower() not in BOOLEANS:
-        raise ValueError(f"is_public: {cell!r} is neither yes nor no.")
+        raise UnreadableCells(
+            Reason("is_public", "not_boolean", f"{cell!r} is neither yes nor no.")
+        )
     return {"is_public": BOOLEANS[cell.lower()]}
 
 
@@ -87,23 +100,26 @@ def _read_location(cells: Mapping[str, str]) -> dict[str, Point | None]:
     if not any(position.values()):
         return {"location": None} if position else {}
     errors = [
-        f"{field}: {cell!r} is not a number." if cell else f"{field}: It is missing."
+        Reason(field, "not_number", f"{cell!r} is not a number.")
+        if cell
+        else Reason(field, "required", "It is missing.")
         for field, cell in position.items()
         if not DECIMAL_NUMBER.fullmatch(cell)
     ]
     if errors:
-        raise ValueError(" ".join(errors))
+        raise UnreadableCells(*errors)
     longitude, latitude = (float(position[field].replace(",", ".")) for field in POSITION)
     return {"location": Point(longitude, latitude, srid=WGS84)}
 
 
-def _broken_rules(stakeholder: Stakeholder) -> list[str]:
+def _broken_rules(stakeholder: Stakeholder) -> list[Reason]:
     try:
         stakeholder.clean_fields()
     except ValidationError as error:
         return [
-            f"{field}: {message}"
-            for field, messages in error.message_dict.items()
-            for message in messages
+            Reason(field, each.code or "invalid", message)
+            for field, errors in error.error_dict.items()
+            for each in errors
+            for message in each.messages
         ]
     return []

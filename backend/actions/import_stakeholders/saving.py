@@ -1,22 +1,28 @@
-"""Rows into the database, in one transaction, beside others who write."""
+"""Rows into the database, within a transaction, beside others who write."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.db import IntegrityError, transaction
 
 from backend.actions.import_stakeholders.parsed_rows import ParsedRow
-from backend.actions.import_stakeholders.report import Report
+from backend.actions.import_stakeholders.report import Reason, Report
 from backend.models import Stakeholder
 
 # Few enough that a statement ends long before the time limit of coalition_app.
 ROWS_PER_STATEMENT = 2000
 
-ADDED_MEANWHILE = (
-    "email: Somebody has just added or restored a stakeholder with it. Import the row again."
+ADDED_MEANWHILE = Reason(
+    "email",
+    "added_meanwhile",
+    "Somebody has just added or restored a stakeholder with it. Import the row again.",
+)
+REFUSES_LISTING = Reason(
+    "is_public",
+    "refused",
+    "They said themselves that they are not to be listed. Leave the cell blank.",
 )
 
 
-@transaction.atomic
 def save(rows: Sequence[ParsedRow], report: Report, *, dry_run: bool) -> None:
     """Update the stakeholders with the rows' e-mail addresses, create those that are missing.
 
@@ -65,14 +71,26 @@ def _update(
         # Nobody's edit is overwritten unseen, and endorsements can still refer to the rows.
         found = found.select_for_update(no_key=True)
     stored = {stakeholder.email: stakeholder for stakeholder in found}
-    known = [(row, stored[row.email]) for row in rows if row.email in stored]
+    known = list(_without_refusals(rows, stored, report))
     changed = [stakeholder for row, stakeholder in known if row.apply_to(stakeholder)]
     report.updated += len(changed)
     report.unchanged += len(known) - len(changed)
-    report.not_public += sum(not stakeholder.is_public for stakeholder in stored.values())
+    report.not_public += sum(not stakeholder.is_public for _, stakeholder in known)
     if not dry_run:
         _write(changed, {field for row in rows for field in row.values})
     return [row for row in rows if row.email not in stored]
+
+
+def _without_refusals(
+    rows: Sequence[ParsedRow], stored: Mapping[str, Stakeholder], report: Report
+) -> Iterator[tuple[ParsedRow, Stakeholder]]:
+    """The known rows; one that would list somebody against their own word is rejected."""
+    for row in rows:
+        stakeholder = stored.get(row.email)
+        if stakeholder and stakeholder.refuses_listing and row.values.get("is_public"):
+            report.reject(row.source, REFUSES_LISTING)
+        elif stakeholder:
+            yield row, stakeholder
 
 
 def _write(changed: Sequence[Stakeholder], fields: Iterable[str]) -> None:

@@ -61,7 +61,7 @@ class Command(BaseCommand):
             "file",
             type=Path,
             metavar="FILE.csv",
-            help="with a header; in UTF-8, or UTF-16 with a byte order mark; "
+            help="with a header; in UTF-8, Windows-1252, or UTF-16 with a byte order mark; "
             "its cells separated by commas, semicolons or tabs",
         )
         parser.add_argument(
@@ -90,6 +90,8 @@ class Command(BaseCommand):
             sys.exit(SOME_REJECTED)
 
     def _show_figures(self, report: Report) -> None:
+        if report.encoding == "windows-1252":
+            self.stdout.write("It is not UTF-8, and was read as Windows-1252: look at accents.")
         if ignored := report.columns.ignored:
             self.stdout.write(f"Ignored columns: {enumerate_briefly(ignored)}.")
         self.stdout.write(
@@ -107,9 +109,9 @@ class Command(BaseCommand):
     def _show_rejections(self, report: Report, target: Path) -> None:
         self.stdout.write(f"Mend the rejected rows in {target}, then import that file:")
         for rejection in report.rejected[:REJECTIONS_SHOWN]:
-            reasons = " ".join(rejection.reasons)
+            reasons = " ".join(map(str, rejection.reasons))
             cut = f"{reasons[:REASON_WIDTH]}…" if len(reasons) > REASON_WIDTH else reasons
-            self.stdout.write(f"  line {rejection.line}: {cut}")
+            self.stdout.write(f"  line {rejection.row.line}: {cut}")
         if len(report.rejected) > REJECTIONS_SHOWN:
             self.stdout.write(f"  and {len(report.rejected) - REJECTIONS_SHOWN:,} more.")
 
@@ -145,14 +147,16 @@ def import_file(file: Path, *, columns: Mapping[str, str], dry_run: bool) -> Rep
     """Raises a CommandError if nothing could be imported."""
     try:
         with file.open("rb") as source:
-            return import_stakeholders(lines=read(source), columns=columns, dry_run=dry_run)
+            encoding = detect_encoding(source)
+            return import_stakeholders(
+                lines=read(source, encoding),
+                encoding=encoding,
+                columns=columns,
+                by=None,
+                dry_run=dry_run,
+            )
     except OSError as error:
         raise CommandError(f"Cannot read {file}: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise CommandError(
-            f"Nothing of {file} was imported. "
-            f"It is not {error.encoding.upper()}: save it as CSV UTF-8."
-        ) from error
     except MissingColumnsError as error:
         options = " ".join(f"COLUMN={field}" for field in error.fields)
         raise CommandError(
@@ -168,10 +172,9 @@ def import_file(file: Path, *, columns: Mapping[str, str], dry_run: bool) -> Rep
         ) from error
 
 
-def read(source: io.BufferedReader) -> Iterator[str]:
+def read(source: io.BufferedReader, encoding: str) -> Iterator[str]:
     """The lines, with their ends, while a terminal shows how much has been read."""
     size = os.fstat(source.fileno()).st_size
-    encoding = detect_encoding(source.peek())
     with (
         io.TextIOWrapper(source, encoding=encoding, newline="") as lines,
         tqdm(total=size, unit="B", unit_scale=True, disable=not sys.stderr.isatty()) as bar,
@@ -195,7 +198,7 @@ def write_rejections(report: Report, target: Path, *, mode_of: Path) -> None:
             table = csv.writer(output, delimiter=report.delimiter)
             table.writerow(["line", "reason", *report.columns.header])
             table.writerows(
-                [rejection.line, " ".join(rejection.reasons), *rejection.cells]
+                [rejection.row.line, " ".join(map(str, rejection.reasons)), *rejection.row.cells]
                 for rejection in report.rejected
             )
         unfinished.replace(target)
