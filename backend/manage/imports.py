@@ -54,6 +54,7 @@ IMPORT = JSONBody(
             },
             "dry_run": {
                 "type": "boolean",
+                "default": False,
                 "description": "Whether only to say what an import would do.",
             },
             "columns": {
@@ -64,14 +65,13 @@ IMPORT = JSONBody(
                 "example": {"name": "MarketName"},
             },
         },
-        "required": ["file", "dry_run"],
+        "required": ["file"],
         "additionalProperties": False,
     },
     {
         ("file", "type"): ("invalid", "Send a file, with a name."),
         ("file", "required"): ("required", "Send a file."),
         ("dry_run", "type"): ("invalid", "Give true or false."),
-        ("dry_run", "required"): ("required", "Say whether it is a dry run: true or false."),
         ("columns", "type"): ("invalid", 'Give a JSON object, such as {"name": "MarketName"}.'),
         ("columns", "propertyNames"): ("unknown", f"The fields are {', '.join(FIELDS)}."),
     },
@@ -129,7 +129,7 @@ class ImportView(StaffView):
             raise PayloadTooLarge(str(error)) from error
         except UnusableTableError as error:
             raise InvalidParameters([_unusable(error)]) from error
-        return Response({"dry_run": form.values["dry_run"], **_described(report)})
+        return Response({"dry_run": _is_dry_run(form), **_described(report)})
 
 
 def _import(form: Form, *, by: Any) -> Report:
@@ -143,8 +143,12 @@ def _import(form: Form, *, by: Any) -> Report:
                 by=by,
                 max_rows=MAX_ROWS,
                 keeps_cells=False,
-                dry_run=form.values["dry_run"],
+                dry_run=_is_dry_run(form),
             )
+
+
+def _is_dry_run(form: Form) -> bool:
+    return bool(form.values.get("dry_run"))
 
 
 def _unusable(error: UnusableTableError) -> dict[str, str]:

@@ -24,7 +24,8 @@ pytestmark = pytest.mark.django_db
 DOCUMENTS = ["/api/v1/schema", "/api/v1/docs", "/api/v1/redoc", "/problems"]
 PAGES = DOCUMENTS[1:]
 CODES_OF_SCHEMAS = {*CODES.values(), *(code for code, _ in EXPLANATIONS.values())}
-ROOMS = ("api", "http", "supporter")
+ROOMS = ("api", "http", "supporter", "manage", "images")
+CODE = r'(?:code=|"code": |InvalidImage\()"(\w+)"'
 # Problems with a title that is not their status's.
 OWN = [EndorsementsClosed(), EndorseFirst(), AlreadyConfirmed(), UnknownToken(), TokenExpired()]
 
@@ -165,9 +166,8 @@ class TestProblemsPage:
     def test_names_each_code_of_an_invalid_parameter(self, page: str, settings: Any) -> None:
         backend = settings.BASE_DIR / "backend"
         sources = [path for room in ROOMS for path in (backend / room).glob("*.py")]
-        raised = {
-            code for path in sources for code in re.findall(r'code="(\w+)"', path.read_text())
-        }
+        sources.append(backend / "models" / "upload.py")
+        raised = {code for path in sources for code in re.findall(CODE, path.read_text())}
 
         _, _, rest = page.partition('<h2 id="invalid-parameters">')
         section, _, _ = rest.partition("<h2")

@@ -6991,14 +6991,23 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "file": "name,email,state,type\r\nInes Calloway,ines@calloway-orchard.example,MD,farmer\r\n",
+                 *       "dry_run": true
+                 *     }
+                 */
                 "multipart/form-data": {
                     /**
                      * Format: binary
                      * @description CSV with a header, of at most 20 MiB and 50,000 rows; in UTF-8, UTF-16 with a byte order mark, or Windows-1252; its cells separated by commas, semicolons or tabs. Other columns than these are ignored. `name` (required): up to 200 characters; `email` (required): an address, up to 254 characters; it tells whether the stakeholder is new; `state` (required): a code or its name in full, as MD or Maryland: AL, AK, AZ, AR, CA, CO, CT, DE, DC, FL, GA, HI, ID, IL, IN, IA, KS, KY, LA, ME, MD, MA, MI, MN, MS, MO, MT, NE, NV, NH, NJ, NM, NY, NC, ND, OH, OK, OR, PA, RI, SC, SD, TN, TX, UT, VT, VA, WA, WV, WI, WY, AS, FM, GU, MH, MP, PR, PW, VI, AA, AE, AP; `type` (required): farmer, waterman, business, nonprofit, individual, government, other; `organization`: up to 200 characters; `role`: up to 100 characters; `county`: up to 100 characters; `longitude`: east of Greenwich, in decimal degrees (WGS 84); blank if the other is, too; `latitude`: north of the equator, in decimal degrees (WGS 84); blank if the other is, too; `is_public`: shown to the public? yes, true, 1; or no, false, 0; blank changes nothing, and a new one is not shown
                      */
                     file: string;
-                    /** @description Whether only to say what an import would do. */
-                    dry_run: boolean;
+                    /**
+                     * @description Whether only to say what an import would do.
+                     * @default false
+                     */
+                    dry_run?: boolean;
                     /**
                      * @description By field, the column to read where it is called otherwise.
                      * @example {
@@ -7019,6 +7028,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "dry_run": true,
+                     *       "rows": 1,
+                     *       "created": 1,
+                     *       "updated": 0,
+                     *       "unchanged": 0,
+                     *       "refused": 0,
+                     *       "not_public": 1,
+                     *       "encoding": "utf-8",
+                     *       "delimiter": ",",
+                     *       "ignored_columns": [],
+                     *       "errors": [],
+                     *       "more_errors": 0
+                     *     }
+                     */
                     "application/json": {
                         dry_run: boolean;
                         /** @description All of them, the header and blank rows aside. */
