@@ -68,8 +68,8 @@ DECISION = JSONBody(
     },
     BLANK
     | {
-        ("ids", "maxItems"): ("too_many", f"Give at most {MOST_AT_ONCE} ids."),
-        ("ids", "minItems"): ("blank", "Give at least one id."),
+        ("ids", "maxItems"): ("max_length", f"Give at most {MOST_AT_ONCE} ids."),
+        ("ids", "minItems"): ("min_length", "Give at least one id."),
         ("ids", "uniqueItems"): ("repeated", "Give each id once."),
         ("decision", "enum"): ("invalid_choice", "Give approve or reject."),
     },
