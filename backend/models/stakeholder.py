@@ -4,6 +4,7 @@ from django.contrib.gis.db.models import PointField
 from django.contrib.gis.geos import Point
 from django.contrib.gis.measure import D
 from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Lower, Upper
@@ -233,6 +234,17 @@ class Stakeholder(SoftDeletionModel, TimestampedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """What somebody refused themselves, nobody else agrees to for them."""
+        message = "They refused this themselves. They can change it by the link in a mail."
+        refused = {
+            name: ValidationError(message, code="refused")
+            for name in ("is_public", "email_updates")
+            if getattr(self, name) and self.consents.get(name, {}).get("given") is False
+        }
+        if refused:
+            raise ValidationError(refused)
 
     @property
     def refuses_listing(self) -> bool:

@@ -312,6 +312,19 @@ class TestStakeholder:
         assert answer.status_code == 400
         assert answer.json()["errors"][0]["code"] == "unique"
 
+    @pytest.mark.parametrize("consent", ["is_public", "email_updates"])
+    def test_who_refused_is_not_made_to_agree(self, staff: Staff, consent: str) -> None:
+        refused = {consent: {"given": False, "version": "1", "sha256": "", "at": "2026-11-02"}}
+        stakeholder = make_stakeholder(is_public=False, consents=refused)
+        path = f"{MANAGE}/stakeholders/{stakeholder.pk}"
+
+        answer = patch(staff("moderator"), path, {consent: True}, "*")
+
+        assert answer.status_code == 400
+        assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
+            (f"#/{consent}", "refused")
+        ]
+
     def test_whose_address_was_taken_meanwhile_is_not_restored(self, staff: Staff) -> None:
         gone = make_stakeholder(email="ann@example.org")
         gone.delete()
