@@ -34,7 +34,7 @@ from benchmarks.picture import draw
 from benchmarks.report import Report, own_versions, replace_tables
 from benchmarks.submissions import measure_submissions
 from benchmarks.walk import page_after
-from benchmarks.whole_set import measure_whole_set
+from benchmarks.whole_set import measure_whole_tables
 from benchmarks.workloads import (
     DURABLE,
     LARGE,
@@ -99,7 +99,8 @@ def run_all() -> int:
             measurement.measure(
                 *((each, small if each.database == SMALL else large) for each in group)
             )
-        measure_whole_set(measurement, large[COLD], large_database.variables["DATABASE_OWNER_URL"])
+        owner_url = large_database.variables["DATABASE_OWNER_URL"]
+        measure_whole_tables(measurement, large[COLD], owner_url)
         measure_beside_writes(measurement, small, small_database)
         measure_durable(measurement)
         report = conclude(measurement, [small, large], peers)

@@ -59,7 +59,7 @@ class Measurement:
         self.seconds = seconds
         self.results: dict[Series, list[Sample]] = defaultdict(list)
         self.failures: list[str] = []
-        self.growth_mb: float | None = None
+        self.growth_mb: dict[str, float] = {}
 
     def measure(self, *workloads: tuple[Workload, Mapping[str, Contender]]) -> None:
         """Check all answers, warm up, then measure all contenders of all workloads in turn."""

@@ -12,9 +12,16 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from benchmarks.goals import GOALS, MAX_GROWTH_MB, MAX_WORKER_MEMORY_MB, Goal, Results, Series
+from benchmarks.goals import (
+    GOALS,
+    MAX_GROWTH_MB,
+    MAX_WORKER_MEMORY_MB,
+    WHOLE_TABLES,
+    Goal,
+    Results,
+    Series,
+)
 from benchmarks.load import Sample, median
-from benchmarks.workloads import Name
 
 PACKAGES = ("Django", "djangorestframework", "djangorestframework-gis", "psycopg", "granian")
 BEGIN, END = "<!-- made by make bench -->", "<!-- until here -->"
@@ -38,7 +45,7 @@ class Report:
 
     results: Results
     worker_memory_mb: float
-    growth_mb: float | None
+    growth_mb: Mapping[str, float]
     versions: Mapping[str, str]
     failures: Sequence[str]
 
@@ -49,8 +56,11 @@ class Report:
     def verdicts(self) -> list[Verdict]:
         return [
             *(judge(goal, goal.ratio(self.results)) for goal in GOALS),
-            judge_memory(
-                f"growth of a worker by {Name.WHOLE_SET}, MB", self.growth_mb, MAX_GROWTH_MB
+            *(
+                judge_memory(
+                    f"growth of a worker by {name}, MB", self.growth_mb.get(name), MAX_GROWTH_MB
+                )
+                for name in WHOLE_TABLES
             ),
             judge_memory(
                 "memory of the largest worker, MB", self.worker_memory_mb, MAX_WORKER_MEMORY_MB

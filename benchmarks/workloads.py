@@ -150,6 +150,8 @@ class Name:
     HUNDRED_OF_1M_ALONE = "100 stakeholders of 1M, one client"
     DEEP = "the page after row 900,000, one client"
     WHOLE_SET = "the whole set of 1M stakeholders"
+    EXPORTED_STAKEHOLDERS = "staff's export of 1M stakeholders"
+    EXPORTED_ENDORSEMENTS = "staff's export of 1M endorsements"
     NEAR = "nearest 100 of 1M in 50 miles, one client"
     CAMPAIGNS = "campaigns, 1M endorsements"
     CAMPAIGNS_OF_10K_ALONE = "campaigns, 10k endorsements, one client"

@@ -60,7 +60,8 @@ ALTER ROLE coalition_reader IN DATABASE coalition SET lock_timeout = '3s';
 ALTER ROLE coalition_reader IN DATABASE coalition SET idle_in_transaction_session_timeout = '60s';
 ALTER ROLE coalition_reader IN DATABASE coalition SET default_transaction_read_only = on;
 ALTER ROLE coalition_reader IN DATABASE coalition SET jit = off;
--- Answers have times as PostgreSQL writes them.
+-- Answers, and exports, have times as PostgreSQL writes them.
+ALTER ROLE coalition_app IN DATABASE coalition SET datestyle = 'ISO, MDY';
 ALTER ROLE coalition_reader IN DATABASE coalition SET datestyle = 'ISO, MDY';
 -- A migration that waits for a lock makes every later query wait behind it.
 ALTER ROLE coalition_master IN DATABASE coalition SET lock_timeout = '5s';

@@ -115,7 +115,7 @@ class ImportView(StaffView):
             "Creates and updates stakeholders, known by their e-mail address, from a CSV file: all "
             "rows but those that break a rule, which the answer names. With `dry_run` it says the "
             "same, and changes nothing. A file that cannot be read, or lacks a column, is a 400, "
-            "and nothing of it is imported. 50,000 rows take some 15 seconds."
+            "and nothing of it is imported. 50,000 rows take half a minute."
         ),
         request={FORM: IMPORT.schema},
         responses={200: IMPORTED},
