@@ -18,7 +18,8 @@ from backend.http.parameters import TextParameter
 from backend.http.staff import StaffView
 from backend.manage.endorsements import EndorsementExportFilterSet
 from backend.manage.export_tables import ENDORSEMENTS, STAKEHOLDERS, json_schema, without_private
-from backend.manage.stakeholders import StakeholderExportFilterSet
+from backend.manage.stakeholders import PRIVATE as SEES_PRIVATE
+from backend.manage.stakeholders import NamesExportFilterSet, StakeholderExportFilterSet
 from backend.models import Endorsement, Export, Stakeholder
 from backend.rendering.tables import CSV, JSON, Columns, Format, render_table
 
@@ -105,6 +106,11 @@ class StakeholderExportViewSet(ExportViewSet):
     resource = Export.Resource.STAKEHOLDERS
     columns = STAKEHOLDERS
     permission = "coalition.view_stakeholder"
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.request.user.has_perm(SEES_PRIVATE):
+            self.filterset_class = NamesExportFilterSet
+        return super().filter_queryset(queryset)
 
     @extend_schema(
         operation_id="exportStakeholdersAsCsv",

@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -63,6 +64,25 @@ class StakeholderFilterSet(StakeholderExportFilterSet):
     )
 
     other_parameters = page_of(default=50, maximum=500)
+
+
+# For whoever may not see addresses, and could find them out letter by letter.
+NAMES = QuerySetFilter(
+    StakeholderQuerySet.named,
+    TextParameter("Text in name or organization, in whatever case.", example="farm"),
+)
+
+
+class NamesExportFilterSet(StakeholderExportFilterSet):
+    """What those can ask of an export who may not see private details."""
+
+    search = NAMES
+
+
+class NamesFilterSet(StakeholderFilterSet):
+    """What those can ask of the list who may not see private details."""
+
+    search = NAMES
 
 
 class ManagedStakeholderSerializer(StrictModelSerializer[Stakeholder]):
@@ -146,7 +166,12 @@ class StakeholderViewSet(SoftDeletionViewSet):
 
     queryset = Stakeholder.all_objects.newest_first()
     serializer_class = ManagedStakeholderSerializer
-    filterset_class = StakeholderFilterSet
+    filterset_class: type[StakeholderFilterSet] = StakeholderFilterSet
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.request.user.has_perm(PRIVATE):
+            self.filterset_class = NamesFilterSet
+        return super().filter_queryset(queryset)
 
     @extend_schema(
         operation_id="restoreStakeholder", summary="Restore a deleted stakeholder", request=None

@@ -46,6 +46,10 @@ class StakeholderQuerySet(SoftDeletionQuerySet["Stakeholder"]):
         """Those in any of the states, by USPS code."""
         return self.filter(state__in=states)
 
+    def named(self, text: str) -> Self:
+        """Those with `text` in name or organization, in upper or lower case."""
+        return self.filter(Q(name__icontains=text) | Q(organization__icontains=text))
+
     def matching(self, text: str) -> Self:
         """Those with `text` in name, organization or e-mail, in upper or lower case."""
         return self.filter(

@@ -303,6 +303,21 @@ class TestStakeholder:
             [-76.4941, 38.9784],
         )
 
+    @pytest.mark.parametrize("path", ["stakeholders", "exports/stakeholders.json"])
+    def test_is_found_by_the_address_by_those_who_may_see_it(self, staff: Staff, path: str) -> None:
+        make_stakeholder(name="Ann", email="secret@example.org")
+
+        found = [
+            b"Ann" in b"".join(answer) if answer.streaming else b"Ann" in answer.content
+            for answer in (
+                staff(group).get(f"{MANAGE}/{path}", {"search": search})
+                for group in ("moderator", "editor")
+                for search in ("secret@ex", "ann")
+            )
+        ]
+
+        assert found == [True, True, False, True]
+
     def test_with_an_address_that_another_has_is_refused(self, staff: Staff) -> None:
         make_stakeholder(email="ann@example.org")
         body = {"name": "Ann", "email": "ANN@example.org", "type": "farmer", "state": "MD"}
