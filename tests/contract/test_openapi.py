@@ -25,7 +25,7 @@ CONFIG = schemathesis.Config.from_dict(
     {
         # The same requests each time, on every machine.
         "seed": 1,
-        "generation": {"deterministic": True, "max-examples": 50},
+        "generation": {"deterministic": True, "max-examples": 30},
         "checks": {"enabled": True},
     }
 )
