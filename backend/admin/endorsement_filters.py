@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from backend.admin.tabs import TabsFilter
-from backend.models import Endorsement, Submission
+from backend.models import Endorsement
+from backend.models.submission_groups import groups
 
 FLAGS = {
     "similar_statement": "says what others say",
@@ -57,13 +58,12 @@ class AlikeFilter(admin.SimpleListFilter):
     parameter_name = "alike"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        batches = Submission.objects.undecided().batches()
-        shown = dict(list(batches.items())[:MOST_BATCHES])
+        batches = groups("statement", shared_domains=())
+        shown = {each.key: (each.size, each.statement) for each in batches[:MOST_BATCHES]}
         if chosen := _key(request.GET.get(self.parameter_name)):
             # One of which the others are decided too.
-            shown.setdefault(chosen, batches.get(chosen, 1))
-        firsts = Submission.objects.in_bulk(shown) if shown else {}
-        return [(str(pk), f"{n} alike: “{_excerpt(firsts.get(pk))}”") for pk, n in shown.items()]
+            shown.setdefault(str(chosen), (1, "…"))
+        return [(key, f"{n} alike: “{_excerpt(said)}”") for key, (n, said) in shown.items()]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         chosen = _key(self.value())
@@ -75,7 +75,5 @@ def _key(value: str | None) -> int | None:
     return int(value) if value and value.isdecimal() and len(value) < 19 else None
 
 
-def _excerpt(submission: Submission | None) -> str:
-    """How the statement begins; the first one of a batch may be gone by now."""
-    statement = submission.statement if submission else "…"
+def _excerpt(statement: str) -> str:
     return statement if len(statement) <= EXCERPT else f"{statement[:EXCERPT]}…"

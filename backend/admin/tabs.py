@@ -23,7 +23,7 @@ class TabsFilter(admin.SimpleListFilter):
 
     def narrow(self, rows: Any, choice: str) -> Any:
         """Those of the rows that one of the `lookups` shows."""
-        raise NotImplementedError
+        raise NotImplementedError  # for each filter to say
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         choice = self.value()

@@ -5,40 +5,30 @@ from typing import Any
 
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
-from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.http.errors import InvalidParameters, Problem
+from backend.http.forms import FormParser
 from backend.http.invalid_values import at_pointer
-from backend.http.parsers import PayloadTooLarge
 from backend.http.views import JSONView
 from backend.images.folder import Folder, FormRefused
 from backend.images.stores import FOR_GOOD, image_store
 from backend.images.types import IMAGE_TYPES, MAX_BYTES
 
-# Of the file, and of the fields before it.
-MAX_FORM_BYTES = MAX_BYTES + 64 * 1024
-
 MEDIA_TYPES = {image_type.extension: name for name, image_type in IMAGE_TYPES.items()}
 
 
-class BoundedMultiPartParser(MultiPartParser):
-    """A form with an image at most; a larger one is refused by its declared length, unread."""
-
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        length = int(parser_context["request"].META.get("CONTENT_LENGTH") or 0)
-        if length > MAX_FORM_BYTES:
-            raise PayloadTooLarge(f"The form is larger than {MAX_FORM_BYTES} bytes.")
-        return super().parse(stream, media_type, parser_context)
+class ImageFormParser(FormParser):
+    max_file_bytes = MAX_BYTES
 
 
 class ImageFormView(JSONView):
     """Takes the forms that the folder gave out. Whoever has one may post it."""
 
     permission_classes = [AllowAny]
-    parser_classes = [BoundedMultiPartParser]
+    parser_classes = [ImageFormParser]
 
     @extend_schema(exclude=True)
     def post(self, request: Request) -> Response:

@@ -19,9 +19,9 @@ from backend.http.parsers import PayloadTooLarge, loads
 
 FORM = "multipart/form-data"
 MAX_FILE_BYTES = 20 * 1024 * 1024
-# With what stands around the file.
-MAX_FORM_BYTES = MAX_FILE_BYTES + 64 * 1024
-TOO_LARGE = f"The file is larger than {MAX_FILE_BYTES // 1024**2} MiB."
+# What stands around the file.
+ENVELOPE_BYTES = 64 * 1024
+TOO_LARGE = "The file is larger than {:,} bytes."
 REPEATED = ValidationError("Give this field once.", code="repeated")
 BOOLEANS = {"true": True, "false": False}
 
@@ -43,6 +43,7 @@ class FormParser(BaseParser):
     """A form of bounded size, whose files go to the disk."""
 
     media_type = FORM
+    max_file_bytes = MAX_FILE_BYTES
 
     def parse(
         self,
@@ -53,8 +54,8 @@ class FormParser(BaseParser):
         """Raises PayloadTooLarge before it reads anything, or ParseError with the reason."""
         meta = (parser_context or {})["request"].META
         size = int(meta.get("CONTENT_LENGTH") or 0)
-        if size > MAX_FORM_BYTES:
-            raise PayloadTooLarge(TOO_LARGE)
+        if size > self.max_file_bytes + ENVELOPE_BYTES:
+            raise PayloadTooLarge(TOO_LARGE.format(self.max_file_bytes))
         counting: Any = CountingStream(stream)  # a parser's stubs ask for more than it reads
         try:
             fields, files = MultiPartParser(
@@ -97,7 +98,7 @@ def read_form(request: Request, body: JSONBody) -> Form:
     if errors:
         raise InvalidParameters(errors)
     if any(int(file.size or 0) > MAX_FILE_BYTES for file in files.values()):
-        raise PayloadTooLarge(TOO_LARGE)
+        raise PayloadTooLarge(TOO_LARGE.format(MAX_FILE_BYTES))
     return Form(values, files)
 
 

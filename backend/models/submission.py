@@ -3,8 +3,8 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Count, F, Q
-from django.db.models.functions import Coalesce, Now
+from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from backend.models.campaign import PolicyCampaign
@@ -58,12 +58,6 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
     def flagged(self) -> Self:
         return self.exclude(flags=[])
-
-    def batches(self) -> dict[int, int]:
-        """How many say nearly the same, where several do, by the first that did; most first."""
-        first = Coalesce("alike", "pk", output_field=models.BigIntegerField())
-        batches = self.annotate(first=first).values_list("first").annotate(count=Count("pk"))
-        return dict(batches.filter(count__gt=1).order_by("-count", "first"))
 
     def by(self, stakeholder: Stakeholder) -> Self:
         """Those that became, or renew, an endorsement of the stakeholder."""

@@ -241,7 +241,7 @@ class TestFile:
         response = send(staff("administrator"), b"x" * (MAX_FILE_BYTES + excess))
 
         assert response.status_code == 413
-        assert "20 MiB" in response.json()["detail"]
+        assert "20,971,520 bytes" in response.json()["detail"]
 
     def test_is_gone_from_the_disk_afterwards(
         self, staff: Staff, settings: Any, tmp_path: Path
