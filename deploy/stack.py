@@ -5,6 +5,7 @@ python -m deploy.stack test [ARGUMENT …]  run pytest on a throwaway copy
 """
 
 import fcntl
+import json
 import os
 import shlex
 import shutil
@@ -32,6 +33,9 @@ from deploy.processes import (
     end_with_parent,
     require_free_port,
 )
+
+# Each has a PostgreSQL and a pgBouncer of its own.
+MOST_TEST_WORKERS = 4
 
 
 class Stopped(BaseException):
@@ -218,6 +222,20 @@ def watch(servers: list[Server]) -> NoReturn:
 
 
 def test(arguments: list[str]) -> int:
+    """Run pytest: the whole suite on every core, or some of it on one."""
+    workers = 1 if arguments else min(os.cpu_count() or 1, MOST_TEST_WORKERS)
+    with ExitStack() as started:
+        stacks = [started.enter_context(throwaway_database()) for _ in range(workers)]
+        # Ctrl-C reaches pytest as well, which then ends with a summary.
+        signal.signal(signal.SIGINT, lambda _signal, _frame: None)
+        parallel = [f"--numprocesses={workers}", "--dist=loadfile"] if workers > 1 else []
+        command: Command = [PYTHON, "-m", "pytest", *parallel, *arguments]
+        env = stacks[0].env | {"TEST_STACKS": json.dumps([each.variables for each in stacks])}
+        return subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
+
+
+@contextmanager
+def throwaway_database() -> Iterator[Database]:
     home = Path(tempfile.mkdtemp(prefix="coalition-test-"))
     home.chmod(0o755)
     with ExitStack() as started:
@@ -226,10 +244,7 @@ def test(arguments: list[str]) -> int:
         started.callback(database.remove)
         # Nothing of it outlives the tests, a crash of the machine included.
         started.enter_context(database.running("fsync=off", "full_page_writes=off"))
-        # Ctrl-C reaches pytest as well, which then ends with a summary.
-        signal.signal(signal.SIGINT, lambda _signal, _frame: None)
-        command: Command = [PYTHON, "-m", "pytest", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=database.env, check=False).returncode
+        yield database
 
 
 def main(arguments: list[str]) -> int:
