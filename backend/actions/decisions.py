@@ -1,7 +1,8 @@
 """Many decisions of a reviewer at once."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 
@@ -9,6 +10,8 @@ from backend.actions.errors import NotAllowed
 from backend.actions.previews import preview
 from backend.actions.reviews import approve, reject
 from backend.models import Endorsement, PolicyCampaign
+
+DECISIONS = {"approve": approve, "reject": reject}
 
 
 @dataclass(frozen=True)
@@ -21,19 +24,28 @@ class Outcome:
 
 
 def decide(
-    *, endorsement_ids: Sequence[int], decision: str, by: User, reason: str = ""
+    *,
+    endorsement_ids: Sequence[int],
+    decision: str,
+    by: User,
+    reason: str = "",
+    seen: Collection[int] | None = None,
 ) -> list[Outcome]:
     """Approve or reject each by itself: one that somebody else decided holds up no other.
 
+    One for which something newer was sent than the submissions that were `seen` is a conflict.
     Whoever is stopped in the middle has decided those before, and can ask for all once more.
     """
-    decided = {pk for pk in endorsement_ids if _decide(pk, decision, by, reason)}
+    values: dict[str, Any] = {"by": by, "seen": seen}
+    if decision == "reject":
+        values["reason"] = reason
+    decided = {pk for pk in endorsement_ids if _is_decided(pk, DECISIONS[decision], values)}
     rows = Endorsement.objects.filter(pk__in=endorsement_ids).values_list("pk", "status")
     return _outcomes(endorsement_ids, decided, dict(rows))
 
 
 def foresee(
-    *, endorsement_ids: Sequence[int], decision: str
+    *, endorsement_ids: Sequence[int], decision: str, seen: Collection[int] | None = None
 ) -> tuple[list[Outcome], list[tuple[PolicyCampaign, int]]]:
     """What `decide` would do now, without doing it.
 
@@ -41,7 +53,7 @@ def foresee(
     `endorsement_count`, and by how much that would change.
     """
     endorsements = Endorsement.objects.with_review().in_bulk(endorsement_ids)
-    told = preview(decision, endorsements.values())
+    told = preview(decision, endorsements.values(), seen=seen)
     statuses = {pk: endorsement.status for pk, endorsement in endorsements.items()}
     outcomes = _outcomes(endorsement_ids, {row.pk for row in told.decided}, statuses)
     campaigns = PolicyCampaign.all_objects.with_endorsement_count().by_title()
@@ -49,12 +61,11 @@ def foresee(
     return outcomes, [(campaign, told.changes[campaign.pk]) for campaign in counted]
 
 
-def _decide(endorsement_id: int, decision: str, by: User, reason: str) -> bool:
+def _is_decided(
+    endorsement_id: int, decision: Callable[..., Endorsement], values: dict[str, Any]
+) -> bool:
     try:
-        if decision == "approve":
-            approve(endorsement_id=endorsement_id, by=by)
-        else:
-            reject(endorsement_id=endorsement_id, by=by, reason=reason)
+        decision(endorsement_id=endorsement_id, **values)
     except NotAllowed:
         return False
     return True

@@ -5,6 +5,10 @@ class NotAllowed(Exception):
     """The row is not in the state that the action needs: somebody else was faster."""
 
 
+class Superseded(NotAllowed):
+    """The supporter has sent something newer than what was looked at."""
+
+
 class UnknownToken(Exception):
     """Nobody was given the token, or what it stood for is gone."""
 

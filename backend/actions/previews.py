@@ -1,7 +1,7 @@
 """What a decision would do, for whoever is asked to confirm it."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from backend.models import Endorsement, Submission
@@ -19,15 +19,20 @@ class Preview:
     changes: Counter[int] = field(default_factory=Counter)
 
 
-def preview(decision: str, endorsements: Iterable[Endorsement]) -> Preview:
+def preview(
+    decision: str, endorsements: Iterable[Endorsement], *, seen: Collection[int] | None = None
+) -> Preview:
     """What approve, reject or reopen of actions/reviews.py would do to each.
 
     Reads the stakeholders and the submissions.
     """
     result = Preview()
     for endorsement in endorsements:
-        becomes_public = OUTCOMES[decision](endorsement, _waiting(endorsement))
-        if becomes_public is None or endorsement.deleted_at or endorsement.stakeholder.deleted_at:
+        waiting = _waiting(endorsement)
+        becomes_public = OUTCOMES[decision](endorsement, waiting)
+        is_superseded = waiting and seen is not None and waiting.is_newer_than(seen)
+        is_deleted = endorsement.deleted_at or endorsement.stakeholder.deleted_at
+        if becomes_public is None or is_superseded or is_deleted:
             result.left.append(endorsement)
             continue
         result.decided.append(endorsement)

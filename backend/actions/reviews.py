@@ -1,5 +1,6 @@
 """What a reviewer decides."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from backend.actions.errors import NotAllowed
+from backend.actions.errors import NotAllowed, Superseded
 from backend.actions.transitions import lock, move
 from backend.models import Endorsement, OutgoingMail, Stakeholder, Submission
 
@@ -18,14 +19,15 @@ TOLD_AFTER = timedelta(seconds=30)
 
 
 @transaction.atomic
-def approve(*, endorsement_id: int, by: User) -> Endorsement:
+def approve(*, endorsement_id: int, by: User, seen: Collection[int] | None = None) -> Endorsement:
     """Make a confirmed endorsement count, or the new words of one that counts already.
 
     With it comes what its supporter sent of themselves, where they have not said otherwise since.
-    Raises NotAllowed if nothing waits any more: somebody else was faster.
+    Raises NotAllowed if nothing waits any more: somebody else was faster; Superseded if what
+    waits is not among the submissions that were `seen`, by their keys.
     """
     endorsement = lock(endorsement_id)
-    submission = endorsement.newest_submission()
+    submission = _submission(endorsement, seen)
     if not _waits(endorsement, submission):
         raise NotAllowed
     if submission:
@@ -37,13 +39,15 @@ def approve(*, endorsement_id: int, by: User) -> Endorsement:
 
 
 @transaction.atomic
-def reject(*, endorsement_id: int, by: User, reason: str = "") -> Endorsement:
+def reject(
+    *, endorsement_id: int, by: User, reason: str = "", seen: Collection[int] | None = None
+) -> Endorsement:
     """Turn down an endorsement; of an approved one with new words, the words.
 
-    Raises NotAllowed if it is neither pending nor approved any more.
+    Raises NotAllowed if it is neither pending nor approved any more; Superseded as approve does.
     """
     endorsement = lock(endorsement_id)
-    submission = endorsement.newest_submission()
+    submission = _submission(endorsement, seen)
     to = Status.APPROVED if _new_words(endorsement, submission) else Status.REJECTED
     move(endorsement, to, by=by, reason=reason)
     _decide(endorsement, submission, OutgoingMail.Kind.REJECTED)
@@ -59,6 +63,14 @@ def reopen(*, endorsement_id: int, by: User, reason: str = "") -> Endorsement:
     move(endorsement, Status.PENDING, by=by, reason=reason)
     _tell_nobody(endorsement)
     return endorsement
+
+
+def _submission(endorsement: Endorsement, seen: Collection[int] | None) -> Submission | None:
+    """What was sent last, which a decision that does not know it must not be about."""
+    submission = endorsement.newest_submission()
+    if submission and seen is not None and submission.is_newer_than(seen):
+        raise Superseded
+    return submission
 
 
 def _waits(endorsement: Endorsement, submission: Submission | None) -> bool:

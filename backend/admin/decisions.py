@@ -14,7 +14,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from backend.actions.errors import NotAllowed
+from backend.actions.errors import NotAllowed, Superseded
 from backend.actions.previews import preview
 from backend.actions.reviews import approve, reject, reopen
 from backend.admin.history import HistoryAdmin, log_changes
@@ -34,14 +34,15 @@ class Decision:
     verb: str
     done: str
     takes_reason: bool
+    names_seen: bool
 
 
 DECISIONS = {
     each.name: each
     for each in (
-        Decision("approve", approve, "Approve", "Approved", takes_reason=False),
-        Decision("reject", reject, "Reject", "Rejected", takes_reason=True),
-        Decision("reopen", reopen, "Reopen", "Reopened", takes_reason=True),
+        Decision("approve", approve, "Approve", "Approved", takes_reason=False, names_seen=True),
+        Decision("reject", reject, "Reject", "Rejected", takes_reason=True, names_seen=True),
+        Decision("reopen", reopen, "Reopen", "Reopened", takes_reason=True, names_seen=False),
     )
 }
 
@@ -64,7 +65,7 @@ class DecisionsAdmin(HistoryAdmin):
             raise Http404
         if not self.has_change_permission(request):
             raise PermissionDenied
-        keys = [int(key) for key in request.POST.getlist("id") if key.isdecimal() and len(key) < 19]
+        keys = _numbers(request, "id")
         if not 0 < len(keys) <= MOST_AT_ONCE:
             message = f"Select endorsements, {MOST_AT_ONCE} at most."
             self.message_user(request, message, messages.ERROR)
@@ -105,25 +106,23 @@ class DecisionsAdmin(HistoryAdmin):
     def _decide(self, request: HttpRequest, decision: Decision, keys: list[int]) -> HttpResponse:
         """Each by itself: one that somebody else decided meanwhile holds up no other."""
         values: dict[str, Any] = {"by": request.user}
+        if decision.names_seen:
+            values["seen"] = _numbers(request, "seen")
         if decision.takes_reason:
             values["reason"] = request.POST.get("reason", "").strip()
-        decided, left = [], []
+        decided: list[Endorsement] = []
+        left: dict[type[NotAllowed], list[int]] = {NotAllowed: [], Superseded: []}
         for key in keys:
             try:
                 decided.append(decision.action(endorsement_id=key, **values))
-            except NotAllowed:
-                left.append(key)
+            except NotAllowed as error:
+                left[type(error)].append(key)
         log_changes(request, decided, f"{decision.done}.")
-        self._report(request, decision, decided, left)
+        self._report(request, decision, decided)
+        self._report_left(request, left)
         return _back(request, after=keys[-1])
 
-    def _report(
-        self,
-        request: HttpRequest,
-        decision: Decision,
-        decided: list[Endorsement],
-        left: list[int],
-    ) -> None:
+    def _report(self, request: HttpRequest, decision: Decision, decided: list[Endorsement]) -> None:
         if len(decided) == 1:
             link = reverse("admin:coalition_endorsement_change", args=[decided[0].pk])
             done = format_html(
@@ -133,22 +132,44 @@ class DecisionsAdmin(HistoryAdmin):
         elif decided:
             what = f"{len(decided)} {model_ngettext(self.opts, len(decided))}"
             self.message_user(request, f"{decision.done} {what}.", messages.SUCCESS)
-        if left:
-            self.message_user(request, _why_left(left), messages.WARNING)
+
+    def _report_left(self, request: HttpRequest, left: dict[type[NotAllowed], list[int]]) -> None:
+        for why, describe in ((NotAllowed, _why_left), (Superseded, _why_superseded)):
+            if left[why]:
+                self.message_user(request, describe(left[why]), messages.WARNING)
+
+
+def _numbers(request: HttpRequest, name: str) -> list[int]:
+    """The keys that fields of a form carry."""
+    return [int(key) for key in request.POST.getlist(name) if key.isdecimal() and len(key) < 19]
 
 
 def _why_left(keys: list[int]) -> SafeString:
     """Which ones did not wait for the decision, and what has become of them."""
-    left = Endorsement.all_objects.filter(pk__in=keys[:MOST_NAMED])
-    rows = left.select_related("stakeholder", "campaign").prefetch_related("transitions__by")
+    rows = _named(keys).prefetch_related("transitions__by")
     items = format_html_join("", "<li>{}: {}</li>", ((row, _fate(row)) for row in rows))
-    more = len(keys) - MOST_NAMED
-    return format_html(
-        "{} stayed as they are. Somebody else was faster:<ul>{}{}</ul>",
-        len(keys),
-        items,
-        format_html("<li>and {} more</li>", more) if more > 0 else "",
+    return _listed("{} stayed as they are. Somebody else was faster:", keys, items)
+
+
+def _why_superseded(keys: list[int]) -> SafeString:
+    """Which ones the decision was not about, and where to look again."""
+    rows = (
+        (reverse("admin:coalition_endorsement_change", args=[each.pk]), each)
+        for each in _named(keys)
     )
+    items = format_html_join("", '<li><a href="{}">{}</a></li>', rows)
+    why = "{} stayed as they are. Their supporters have sent something newer: look again."
+    return _listed(why, keys, items)
+
+
+def _named(keys: list[int]) -> Any:
+    return Endorsement.all_objects.filter(pk__in=keys[:MOST_NAMED]).with_review()
+
+
+def _listed(what: str, keys: list[int], items: SafeString) -> SafeString:
+    more = len(keys) - MOST_NAMED
+    rest = format_html("<li>and {} more</li>", more) if more > 0 else ""
+    return format_html(what + "<ul>{}{}</ul>", len(keys), items, rest)
 
 
 def _fate(row: Endorsement) -> str:

@@ -121,7 +121,7 @@ class EndorsementAdmin(DecisionsAdmin, SoftDeletionAdmin):
 
     @admin.display(description="decide")
     def decide(self, endorsement: Endorsement) -> str:
-        context = {"endorsement": endorsement} | {
+        context = {"endorsement": endorsement, "sent": endorsement.newest_submission()} | {
             name: can_be(endorsement, name) for name in ("approve", "reject", "reopen")
         }
         return render_to_string("admin/coalition/endorsement/buttons.html", context)

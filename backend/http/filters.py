@@ -161,10 +161,14 @@ def read_query(query: QueryDict) -> dict[str, QueryText]:
     }
 
 
+def has_body(request: Request) -> bool:
+    return int(request.META.get("CONTENT_LENGTH") or 0) > 0
+
+
 def read_body(request: Request) -> dict[str, Any]:
     """Raises ParseError for what is no JSON object, or has no length."""
     # DRF takes a body of unknown length for none, and none for an object without members.
-    if not int(request.META.get("CONTENT_LENGTH") or 0):
+    if not has_body(request):
         raise ParseError("Send a JSON object, and its Content-Length.")
     if not isinstance(request.data, dict):
         raise ParseError("The body must be a JSON object.")

@@ -9,7 +9,7 @@ from jsonschema_rs import ValidationError as SchemaError
 from rest_framework.request import Request
 
 from backend.http.errors import InvalidParameters
-from backend.http.filters import read_body
+from backend.http.filters import has_body, read_body
 from backend.http.invalid_values import (
     InvalidValue,
     at_parameter,
@@ -35,12 +35,14 @@ class JSONBody:
         # A format is for whoever draws a form: patterns judge.
         self._validator = Draft202012Validator(schema, validate_formats=False)
 
-    def read(self, request: Request, others: Iterable[InvalidValue] = ()) -> dict[str, Any]:
-        """The valid body of a request that has no query.
+    def read(
+        self, request: Request, others: Iterable[InvalidValue] = (), *, is_needed: bool = True
+    ) -> dict[str, Any]:
+        """The valid body of a request that has no query; empty where none is sent or needed.
 
         Raises InvalidParameters with all that is wrong, and with what was found before.
         """
-        body = read_body(request)
+        body = read_body(request) if is_needed or has_body(request) else {}
         in_query = unknown(request.query_params, (), at_parameter)
         errors = [*others, *in_query, *self.errors_of(body)]
         if errors:

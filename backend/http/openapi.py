@@ -62,7 +62,7 @@ class OperationSchema(AutoSchema):
         if operation is None:
             return None
         if body := operation.get("requestBody"):
-            body["required"] = True
+            body["required"] = self._of_operation("needs_body")
         self._describe_parameters(operation)
         self._describe_success(operation)
         for code in self._problems(operation):

@@ -79,6 +79,8 @@ class JSONView(APIView):
     is_revalidated: ClassVar[bool] = False
     # Whether the answer has an ETag for the If-Match of whoever changes what it shows.
     is_tagged: ClassVar[bool] = False
+    # Whether a request may not leave out the body that is described.
+    needs_body: ClassVar[bool] = True
     # Whether the request may have an Idempotency-Key.
     takes_idempotency_key: ClassVar[bool] = False
     # Whether a browser shows it, so that the middleware of pages matters.

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.actions.decisions import Outcome, decide, foresee
-from backend.actions.errors import NotAllowed
+from backend.actions.errors import NotAllowed, Superseded
 from backend.actions.reviews import approve, reject, reopen
 from backend.http.errors import Problem
 from backend.http.json_schemas import JSONBody
@@ -29,10 +29,24 @@ REASON = {
     "description": "The supporter reads it, in a mail.",
 }
 BLANK = {("reason", "pattern"): ("blank", "Say why: the supporter reads it, in a mail.")}
+SUBMISSION = {
+    "type": "integer",
+    "description": (
+        "The `submission.id` that was looked at: 409 if its supporter has sent something newer."
+    ),
+}
+APPROVAL = JSONBody(
+    {
+        "type": "object",
+        "properties": {"submission": SUBMISSION},
+        "additionalProperties": False,
+    },
+    {},
+)
 REJECTION = JSONBody(
     {
         "type": "object",
-        "properties": {"reason": REASON},
+        "properties": {"reason": REASON, "submission": SUBMISSION},
         "required": ["reason"],
         "additionalProperties": False,
     },
@@ -51,6 +65,15 @@ DECISION = JSONBody(
             },
             "decision": {"type": "string", "enum": ["approve", "reject"]},
             "reason": REASON | {"description": "Required to reject: the supporters read it."},
+            "submissions": {
+                "type": "array",
+                "items": {"type": "integer"},
+                "maxItems": MOST_AT_ONCE,
+                "description": (
+                    "Each `submission.id` that was looked at: an endorsement whose supporter has "
+                    "sent something newer is a conflict."
+                ),
+            },
             "dry_run": {
                 "type": "boolean",
                 "default": False,
@@ -86,7 +109,8 @@ DECIDED = answer(
                 "description": "As it is now: with `dry_run`, before the decision.",
             },
         ),
-        "One for each id, in the order of the ids. A conflict was decided before, or withdrawn.",
+        "One for each id, in the order of the ids. A conflict was decided before, was "
+        "withdrawn, or its supporter has sent something newer.",
     ),
     campaigns=array_of(
         answer(
@@ -115,12 +139,14 @@ class DecisionView(StaffViewSet):
             "Makes it count, or its new words, and applies what its supporter sent of themselves. "
             "The supporter is told in 30 seconds, unless it is reopened before."
         ),
-        request=None,
+        request={"application/json": APPROVAL.schema},
         responses={200: ReviewedEndorsementSerializer},
     )
-    @operation(problems=[409], permission=DECIDE)
+    @operation(problems=[409], permission=DECIDE, needs_body=False)
     def approve(self, request: Request, pk: int) -> Response:
-        return self._decide(approve, request, pk)
+        return self._decide(
+            approve, request, pk, seen=_seen(APPROVAL.read(request, is_needed=False))
+        )
 
     @extend_schema(
         operation_id="rejectEndorsement",
@@ -134,7 +160,8 @@ class DecisionView(StaffViewSet):
     )
     @operation(problems=[409], permission=DECIDE)
     def reject(self, request: Request, pk: int) -> Response:
-        return self._decide(reject, request, pk, reason=REJECTION.read(request)["reason"])
+        body = REJECTION.read(request)
+        return self._decide(reject, request, pk, reason=body["reason"], seen=_seen(body))
 
     @extend_schema(
         operation_id="reopenEndorsement",
@@ -148,11 +175,14 @@ class DecisionView(StaffViewSet):
         return self._decide(reopen, request, pk)
 
     def _decide(
-        self, action: Callable[..., Endorsement], request: Request, pk: int, **values: str
+        self, action: Callable[..., Endorsement], request: Request, pk: int, **values: Any
     ) -> Response:
         self.row(Endorsement.objects.all(), pk)
         try:
             action(endorsement_id=pk, by=request.user, **values)
+        except Superseded as error:
+            detail = "Its supporter has sent something newer: look at that first."
+            raise Problem(HTTPStatus.CONFLICT, detail) from error
         except NotAllowed as error:
             status = self.row(Endorsement.objects.all(), pk).status
             detail = f"It is {status}: that does not allow this. Somebody else may have decided."
@@ -179,13 +209,20 @@ class DecideView(StaffView):
         body = DECISION.read(request)
         ids = [int(each) for each in body["ids"]]  # to JSON, 5.0 is the number 5
         decision, reason = body["decision"], body.get("reason", "")
+        seen = body.get("submissions")
         if body.get("dry_run"):
-            outcomes, changes = foresee(endorsement_ids=ids, decision=decision)
+            outcomes, changes = foresee(endorsement_ids=ids, decision=decision, seen=seen)
         else:
             user: Any = request.user
-            outcomes = decide(endorsement_ids=ids, decision=decision, by=user, reason=reason)
+            outcomes = decide(
+                endorsement_ids=ids, decision=decision, by=user, reason=reason, seen=seen
+            )
             changes = []
         return Response(_described(outcomes, changes, is_dry_run=bool(body.get("dry_run"))))
+
+
+def _seen(body: dict[str, Any]) -> list[int] | None:
+    return [body["submission"]] if "submission" in body else None
 
 
 def _described(

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -175,6 +176,10 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} for {self.campaign}"
+
+    def is_newer_than(self, seen: Collection[int]) -> bool:
+        """Whether it waits for a decision and is none of those, by their keys, that were seen."""
+        return self.decided_at is None and self.pk not in seen
 
     def details(self) -> dict[str, Any]:
         """Who and where its sender is, by the fields of Stakeholder."""

@@ -1,5 +1,6 @@
 """What a decision is said to do, against what it does."""
 
+from collections.abc import Callable
 from itertools import product
 
 import pytest
@@ -13,7 +14,11 @@ from tests.factories import make_endorsement, make_submission
 
 pytestmark = pytest.mark.django_db
 
-DECISIONS = {"approve": approve, "reject": reject, "reopen": reopen}
+DECISIONS: dict[str, Callable[..., Endorsement]] = {
+    "approve": approve,
+    "reject": reject,
+    "reopen": reopen,
+}
 # Of what was sent beside the endorsement: nothing, or new words with and without consent.
 SENT = (None, True, False)
 

@@ -99,6 +99,29 @@ class TestApproveOne:
         endorsement.refresh_from_db()
         assert endorsement.status == "rejected"
 
+    @pytest.mark.parametrize("place", ["list", "page", "question"])
+    def test_is_not_about_what_was_sent_since(
+        self, admin_client: Client, decide: Decide, place: str
+    ) -> None:
+        words = {"email": "ann@example.org", "campaign": make_campaign()}
+        endorsement = confirm(token=make_submission(**words).token()).endorsement
+        shown = {
+            "list": lambda: admin_client.get(ENDORSEMENTS),
+            "page": lambda: admin_client.get(f"{ENDORSEMENTS}{endorsement.pk}/change/"),
+            "question": lambda: admin_client.post(
+                ENDORSEMENTS, {"action": "approve", "_selected_action": endorsement.pk}
+            ),
+        }[place]().content.decode()
+        seen = set(re.findall(r'name="seen" value="(\d+)"', shown))
+        confirm(token=make_submission(**words, statement="Buy this.").token())
+
+        message = decide("approve", endorsement, seen=[*seen], confirmed="yes")
+
+        assert seen
+        assert "1 stayed as they are. Their supporters have sent something newer" in message
+        endorsement.refresh_from_db()
+        assert endorsement.status == "pending"
+
     @pytest.mark.parametrize("decision", ["approve", "reject", "reopen"])
     def test_is_refused_without_the_permission_to_change(
         self, staff_client: Callable[..., Client], decision: str

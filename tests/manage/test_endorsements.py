@@ -255,6 +255,45 @@ class TestDecision:
         assert list(states) == [("approved", "dropped"), ("approved", "queued")]
 
 
+class TestSomethingNewer:
+    @pytest.mark.parametrize("action", ["approve", "reject"])
+    def test_is_not_what_a_decision_was_about(self, staff: Staff, action: str) -> None:
+        endorsement = submitted(email="ann@example.org", statement="Clean water.")
+        client, body = staff("moderator"), {"reason": "A test."} if action == "reject" else {}
+        seen = client.get(f"{QUEUE}/{endorsement.pk}").json()["submission"]["id"]
+        submitted(email="ann@example.org", statement="Buy this.", campaign=endorsement.campaign)
+
+        blind = client.post(
+            f"{QUEUE}/{endorsement.pk}/{action}", body | {"submission": seen}, format="json"
+        )
+        then = Endorsement.objects.get().status
+        seen = client.get(f"{QUEUE}/{endorsement.pk}").json()["submission"]["id"]
+        again = client.post(
+            f"{QUEUE}/{endorsement.pk}/{action}", body | {"submission": seen}, format="json"
+        )
+
+        assert (blind.status_code, then, again.status_code) == (409, "pending", 200)
+        assert "something newer" in blind.json()["detail"]
+
+    def test_is_a_conflict_among_many(self, staff: Staff) -> None:
+        campaign, client = make_campaign(), staff("moderator")
+        same = submitted(campaign=campaign)
+        newer = submitted(campaign=campaign, email="ann@example.org")
+        entered = make_endorsement(campaign=campaign, status="pending")
+        queue = client.get(QUEUE).json()["results"]
+        seen = [each["submission"]["id"] for each in queue if each["submission"]]
+        submitted(campaign=campaign, email="ann@example.org", statement="Buy this.")
+        body = {"ids": [same.pk, newer.pk, entered.pk], "decision": "approve", "submissions": seen}
+
+        foreseen = client.post(f"{QUEUE}/decide", body | {"dry_run": True}, format="json").json()
+        done = client.post(f"{QUEUE}/decide", body, format="json").json()
+
+        outcomes = [each["outcome"] for each in done["results"]]
+        assert outcomes == ["decided", "conflict", "decided"]
+        assert outcomes == [each["outcome"] for each in foreseen["results"]]
+        assert foreseen["campaigns"][0]["change"] == 2
+
+
 class TestDecide:
     def test_answers_for_each_id(self, staff: Staff) -> None:
         campaign = make_campaign()

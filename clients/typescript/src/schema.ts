@@ -5098,7 +5098,14 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The `submission.id` that was looked at: 409 if its supporter has sent something newer. */
+                    submission?: number;
+                };
+            };
+        };
         responses: {
             /** @description The answer. */
             200: {
@@ -5246,6 +5253,8 @@ export interface operations {
             404: components["responses"]["Problem404"];
             406: components["responses"]["Problem406"];
             409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -5273,6 +5282,8 @@ export interface operations {
                 "application/json": {
                     /** @description The supporter reads it, in a mail. */
                     reason: string;
+                    /** @description The `submission.id` that was looked at: 409 if its supporter has sent something newer. */
+                    submission?: number;
                 };
             };
         };
@@ -5645,6 +5656,8 @@ export interface operations {
                     decision: "approve" | "reject";
                     /** @description Required to reject: the supporters read it. */
                     reason?: string;
+                    /** @description Each `submission.id` that was looked at: an endorsement whose supporter has sent something newer is a conflict. */
+                    submissions?: number[];
                     /**
                      * @description Whether only to say what would be done.
                      * @default false
@@ -5689,7 +5702,7 @@ export interface operations {
                      */
                     "application/json": {
                         dry_run: boolean;
-                        /** @description One for each id, in the order of the ids. A conflict was decided before, or withdrawn. */
+                        /** @description One for each id, in the order of the ids. A conflict was decided before, was withdrawn, or its supporter has sent something newer. */
                         results: {
                             id: number;
                             /** @enum {string} */
