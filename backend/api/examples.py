@@ -19,18 +19,20 @@ def add_examples(result: Schema, **_kwargs: Any) -> Schema:
             _add_to_operation(operation, EXAMPLES.get(operation["operationId"], {}))
     for name, response in result["components"]["responses"].items():
         if name in EXAMPLES:
-            _add_to_contents(response, EXAMPLES[name]["answer"])
+            _add_to_answer(response, EXAMPLES[name]["answer"])
     return result
 
 
 def _add_to_operation(operation: Schema, example: Schema) -> None:
     if "answer" in example:
         (success,) = (each for code, each in operation["responses"].items() if code[0] == "2")
-        _add_to_contents(success, example["answer"])
+        _add_to_answer(success, example["answer"])
     if "body" in example:
-        _add_to_contents(operation["requestBody"], example["body"])
+        for content in operation["requestBody"]["content"].values():
+            content["example"] = example["body"]
 
 
-def _add_to_contents(described: Schema, example: Any) -> None:
-    for content in described.get("content", {}).values():
+def _add_to_answer(described: Schema, example: Any) -> None:
+    """To what is answered unless a client prefers another media type."""
+    for content in [*described.get("content", {}).values()][:1]:
         content["example"] = example

@@ -83,6 +83,8 @@ class OperationSchema(AutoSchema):
         declared = next(code for code in responses if code.startswith("2"))
         answer = responses.pop(declared)
         code = str(self._of_operation("success_status") or declared)
+        for media_type, schema in self._of_operation("representations").items():
+            answer["content"][media_type] = {"schema": schema}
         responses[code] = answer | {
             "description": "The answer.",
             "headers": self._headers(operation),

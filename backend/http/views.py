@@ -79,6 +79,8 @@ class JSONView(APIView):
     is_revalidated: ClassVar[bool] = False
     # Whether the answer has an ETag for the If-Match of whoever changes what it shows.
     is_tagged: ClassVar[bool] = False
+    # Schemas of the same answer in other media types than JSON, for whoever prefers those.
+    representations: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     # Whether a request may not leave out the body that is described.
     needs_body: ClassVar[bool] = True
     # Whether the request may have an Idempotency-Key.

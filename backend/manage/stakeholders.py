@@ -6,12 +6,19 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from backend.api.features import GEO_JSON
 from backend.http.filters import OrderingFilter, QuerySetFilter, StrictFilterSet
 from backend.http.parameters import BooleanParameter, ChoicesParameter, TextParameter, page_of
 from backend.http.serializers import StrictModelSerializer
 from backend.http.staff_resources import SoftDeletionViewSet
 from backend.http.views import operation
 from backend.manage.serializers import BecauseField, ConsentsField, PointField, PublicityField
+from backend.manage.stakeholder_features import (
+    FEATURE,
+    FEATURES,
+    FeatureNegotiation,
+    FeatureRenderer,
+)
 from backend.models import Stakeholder, State
 from backend.models.stakeholder import StakeholderQuerySet
 
@@ -162,11 +169,24 @@ class ManagedStakeholderSerializer(StrictModelSerializer[Stakeholder]):
     ),
 )
 class StakeholderViewSet(SoftDeletionViewSet):
-    """All stakeholders, deleted ones too."""
+    """All stakeholders, deleted ones too. To be read as GeoJSON by whoever accepts that."""
 
+    content_negotiation_class = FeatureNegotiation
     queryset = Stakeholder.all_objects.newest_first()
     serializer_class = ManagedStakeholderSerializer
     filterset_class: type[StakeholderFilterSet] = StakeholderFilterSet
+
+    def get_renderers(self) -> list[Any]:
+        renderers: list[Any] = super().get_renderers()
+        return [*renderers, FeatureRenderer()] if self.action in {"list", "retrieve"} else renderers
+
+    @operation(representations={GEO_JSON: FEATURES})
+    def list(self, request: Request, *args: Any, **parent: Any) -> Response:
+        return super().list(request, *args, **parent)
+
+    @operation(representations={GEO_JSON: FEATURE}, is_tagged=True)
+    def retrieve(self, request: Request, pk: int, **parent: Any) -> Response:
+        return super().retrieve(request, pk, **parent)
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.request.user.has_perm(PRIVATE):

@@ -303,6 +303,53 @@ class TestStakeholder:
             [-76.4941, 38.9784],
         )
 
+    @pytest.mark.parametrize(
+        ("accept", "media_type"),
+        [
+            ("*/*", "application/json"),
+            ("application/geo+json", "application/geo+json"),
+            ("application/json;q=0.5, application/geo+json", "application/geo+json"),
+            ("application/json, application/geo+json;q=0.5", "application/json"),
+        ],
+    )
+    def test_is_a_feature_for_whoever_likes_that_better(
+        self, staff: Staff, accept: str, media_type: str
+    ) -> None:
+        stakeholder = make_stakeholder(
+            type="individual", name="Ann", location=Point(-76.4941, 38.9784, srid=4326)
+        )
+        make_stakeholder(name="Bob")
+        path, client = f"{MANAGE}/stakeholders", staff("moderator")
+
+        page = client.get(path, {"search": "ann"}, headers={"Accept": accept})
+        one = client.get(f"{path}/{stakeholder.pk}", headers={"Accept": accept})
+
+        assert page["Content-Type"] == one["Content-Type"] == media_type
+        if media_type == "application/geo+json":
+            assert page.json() == {
+                "type": "FeatureCollection",
+                "count": 1,
+                "next": None,
+                "previous": None,
+                "features": [one.json()],
+            }
+            assert one.json()["geometry"]["coordinates"] == [-76.4941, 38.9784]
+            assert (one.json()["type"], one.json()["id"]) == ("Feature", stakeholder.pk)
+            assert one.json()["properties"]["name"] == "Ann"
+        else:
+            assert page.json()["results"] == [one.json()]
+
+    @pytest.mark.parametrize("accept", ["text/html", "application/geo+json"])
+    def test_that_is_not_there_is_a_problem_whatever_is_accepted(
+        self, staff: Staff, accept: str
+    ) -> None:
+        path = f"{MANAGE}/stakeholders/{2**40}"
+
+        answer = staff("moderator").get(path, headers={"Accept": accept})
+
+        assert answer.status_code == (406 if accept == "text/html" else 404)
+        assert answer["Content-Type"] == "application/problem+json"
+
     @pytest.mark.parametrize("path", ["stakeholders", "exports/stakeholders.json"])
     def test_is_found_by_the_address_by_those_who_may_see_it(self, staff: Staff, path: str) -> None:
         make_stakeholder(name="Ann", email="secret@example.org")

@@ -885,13 +885,13 @@ export interface paths {
         };
         /**
          * List all stakeholders
-         * @description All stakeholders, deleted ones too.
+         * @description All stakeholders, deleted ones too. To be read as GeoJSON by whoever accepts that.
          */
         get: operations["manageListStakeholders"];
         put?: never;
         /**
          * Create a stakeholder
-         * @description All stakeholders, deleted ones too.
+         * @description All stakeholders, deleted ones too. To be read as GeoJSON by whoever accepts that.
          */
         post: operations["createStakeholder"];
         delete?: never;
@@ -909,7 +909,7 @@ export interface paths {
         };
         /**
          * Get any stakeholder
-         * @description All stakeholders, deleted ones too.
+         * @description All stakeholders, deleted ones too. To be read as GeoJSON by whoever accepts that.
          */
         get: operations["manageGetStakeholder"];
         put?: never;
@@ -923,7 +923,7 @@ export interface paths {
         head?: never;
         /**
          * Change a stakeholder
-         * @description All stakeholders, deleted ones too.
+         * @description All stakeholders, deleted ones too. To be read as GeoJSON by whoever accepts that.
          */
         patch: operations["updateStakeholder"];
         trace?: never;
@@ -939,7 +939,7 @@ export interface paths {
         put?: never;
         /**
          * Restore a deleted stakeholder
-         * @description All stakeholders, deleted ones too.
+         * @description All stakeholders, deleted ones too. To be read as GeoJSON by whoever accepts that.
          */
         post: operations["restoreStakeholder"];
         delete?: never;
@@ -7544,6 +7544,26 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ManagedStakeholderList"];
+                    "application/geo+json": {
+                        /** @constant */
+                        type: "FeatureCollection";
+                        /** @description How many there are on all pages. */
+                        count: number;
+                        /** Format: uri */
+                        next: string | null;
+                        /** Format: uri */
+                        previous: string | null;
+                        /** @description In the order of the list. */
+                        features: {
+                            /** @constant */
+                            type: "Feature";
+                            id: number;
+                            /** @description The `location`. */
+                            geometry: components["schemas"]["Point"] | null;
+                            /** @description All else of the stakeholder. */
+                            properties: Record<string, never>;
+                        }[];
+                    };
                 };
             };
             400: components["responses"]["Problem400"];
@@ -7701,6 +7721,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ManagedStakeholder"];
+                    "application/geo+json": {
+                        /** @constant */
+                        type: "Feature";
+                        id: number;
+                        /** @description The `location`. */
+                        geometry: components["schemas"]["Point"] | null;
+                        /** @description All else of the stakeholder. */
+                        properties: Record<string, never>;
+                    };
                 };
             };
             400: components["responses"]["Problem400"];
