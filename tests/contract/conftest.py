@@ -16,6 +16,12 @@ hypothesis.settings.register_profile("contract", derandomize=True, deadline=None
 hypothesis.settings.load_profile("contract")
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Give the tests that schemathesis makes of one function a name each: workers know no other."""
+    if operation := getattr(item, "operation_label", None):
+        item._id = item.id.with_params(operation)
+
+
 @pytest.fixture(scope="module")
 def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The demo coalition, committed, with the same ids each time."""

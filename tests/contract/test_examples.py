@@ -86,7 +86,9 @@ class TestExamples:
         contents = [success, operation.get("requestBody")]
 
         for content in (each for each in contents if each and "content" in each):
-            for media_type in content["content"].values():
+            shown = [each for each in content["content"].values() if "example" in each]
+            assert shown
+            for media_type in shown:
                 validator = OAS31Validator({**DOCUMENT, **media_type["schema"]})
                 validator.validate(media_type["example"])
 

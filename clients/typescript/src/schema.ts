@@ -5100,6 +5100,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "submission": 1
+                 *     }
+                 */
                 "application/json": {
                     /** @description The `submission.id` that was looked at: 409 if its supporter has sent something newer. */
                     submission?: number;
