@@ -1,5 +1,6 @@
-# The API, which also migrates the database; and, with --target pgbouncer, the pool before it.
-# Both stand on one Debian, which gives Python and pgBouncer their security updates.
+# The API, which also migrates the database; and, with --target front or pgbouncer, what stands
+# before it and behind it. All stand on one Debian, which gives Python, nginx and pgBouncer their
+# security updates.
 FROM docker.io/library/debian:trixie-slim AS debian
 ENV LANG=C.UTF-8
 
@@ -18,6 +19,20 @@ STOPSIGNAL SIGINT
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s \
     CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/6432"]
 CMD ["/deploy/pgbouncer.sh", "run"]
+
+
+FROM debian AS front
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends nginx \
+    && rm -rf /var/lib/apt/lists/*
+COPY deploy/front.sh deploy/nginx.conf deploy/nginx_server.conf /deploy/
+# Where slow requests and answers wait: mount it in memory, or on a disk of some gigabytes.
+RUN install -d -o www-data -m 700 /run/front
+USER www-data
+EXPOSE 8000
+# Answers what it has begun, then stops.
+STOPSIGNAL SIGQUIT
+CMD ["sh", "/deploy/front.sh"]
 
 
 FROM debian AS python
@@ -57,11 +72,12 @@ RUN SECRET_KEY=none ALLOWED_HOSTS=none EMAIL_URL=smtp://none DEFAULT_FROM_EMAIL=
 # A worker for each processor. Each thread of each holds a connection to the pool for each role,
 # of which the pool has 20 to the database: none waits for one while others work.
 ENV GRANIAN_WORKERS=2 GRANIAN_BLOCKING_THREADS=8
+# The front, which shares this network, hands requests on, and says whose they are.
+ENV HEALTH_PORT=8002 TRUSTED_PROXIES=127.0.0.1
 USER coalition
-EXPOSE 8000
 # Answers what it has begun, then stops.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s \
-    CMD ["python", "-c", "import http.client as http; api = http.HTTPConnection('127.0.0.1', 8000, timeout=2); api.request('GET', '/health/live'); raise SystemExit(api.getresponse().status != 200)"]
-CMD ["granian", "--interface=wsgi", "--no-ws", "--host=0.0.0.0", "--port=8000", \
-    "--workers-kill-timeout=30", "backend.wsgi:application"]
+    CMD ["python", "-c", "import http.client as http; api = http.HTTPConnection('127.0.0.1', 8002, timeout=2); api.request('GET', '/health/live'); raise SystemExit(api.getresponse().status != 200)"]
+CMD ["granian", "--interface=wsgi", "--no-ws", "--host=127.0.0.1", "--port=8001", \
+    "--workers-kill-timeout=30", "--respawn-failed-workers", "backend.wsgi:application"]

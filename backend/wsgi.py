@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import django
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest
 from django.urls import ResolverMatch
 
+from backend import worker
 from backend.http.middleware import resolve_request
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.production")
@@ -34,4 +36,9 @@ class Handler(WSGIHandler):
         return [body]
 
 
-application = Handler()
+application: worker.Application = Handler()
+if settings.HEALTH_PORT:
+    worker.serve_health(application, settings.HEALTH_HOST, settings.HEALTH_PORT)
+    progress = worker.Progress(settings.WORKER_THREADS)
+    worker.end_when_it_hangs(progress)
+    application = progress.of(application)

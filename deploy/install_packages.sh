@@ -23,7 +23,7 @@ has_service() {
 }
 
 new_services=
-for service in postgresql pgbouncer; do
+for service in postgresql pgbouncer nginx; do
     has_service "$service" || new_services="$new_services $service"
 done
 

@@ -15,15 +15,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from deploy.cluster import HOST
 from deploy.database import PYTHON, ROOT, Database, write_private
+from deploy.front import start_front
 from deploy.processes import (
     Account,
     Command,
@@ -31,6 +34,7 @@ from deploy.processes import (
     StackError,
     accepts_connections,
     end_with_parent,
+    free_port,
     require_free_port,
 )
 
@@ -93,8 +97,12 @@ class Address:
         return cls(host, int(port))
 
     @property
+    def netloc(self) -> str:
+        return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+    @property
     def url(self) -> str:
-        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+        return f"http://{self.netloc}"
 
     @property
     def variables(self) -> dict[str, str]:
@@ -107,13 +115,12 @@ class Address:
     def answers(self) -> bool:
         connection = HTTPConnection(self.host, self.port, timeout=10)
         try:
-            connection.request("GET", "/health/live")
-            connection.getresponse()
+            connection.request("GET", "/api/v1")  # no table is read for it
+            return connection.getresponse().status == HTTPStatus.OK
         except (OSError, HTTPException):
             return False
         finally:
             connection.close()
-        return True
 
     def require_free(self, *, within_seconds: float = 0) -> None:
         """Refuse a port that is in use, and still is after some seconds."""
@@ -143,13 +150,15 @@ def run() -> NoReturn:
         variables = database.variables | address.variables
         write_private(stack_env, "".join(f"{name}={value}\n" for name, value in variables.items()))
         started.callback(stack_env.unlink, missing_ok=True)
-        api = start_api(address, database.env)
-        started.callback(api.stop)
         worker = start_mail_worker(database.env | address.variables, database.log_folder)
         started.callback(worker.stop)
-        api.wait_until(address.answers)
+        servers += started.enter_context(serving(address, home, database.env))
         announce(address, home)
-        watch([*servers, api, worker])
+        watch([*servers, worker])
+
+
+# In all fewer than the pool's connections, and no more than granian thinks sensible.
+THREADS = min(8, 2 * (os.cpu_count() or 1))
 
 
 def granian(address: Address, application: str) -> Command:
@@ -162,8 +171,10 @@ def granian(address: Address, application: str) -> Command:
         "--workers=2",
         "--no-ws",
         "--log-level=warning",
-        # In all fewer than the pool's connections, and no more than granian thinks sensible.
-        f"--blocking-threads={min(8, 2 * (os.cpu_count() or 1))}",
+        f"--blocking-threads={THREADS}",
+        # One that died, or hung and ended itself, comes back.
+        "--respawn-failed-workers",
+        "--respawn-interval=0.5",
         # A worker that is still loading the application misses the signal to stop.
         "--workers-kill-timeout=1",
         f"--host={address.host}",
@@ -173,16 +184,39 @@ def granian(address: Address, application: str) -> Command:
     ]
 
 
-def start_api(address: Address, env: dict[str, str]) -> Server:
+@contextmanager
+def serving(
+    address: Address, home: Path, env: Mapping[str, str]
+) -> Iterator[tuple[Server, Server]]:
+    """The API on ports of this machine's own, and once it answers, the front at the address."""
     if not address.is_local:
         # Whoever opens it to the network will use names of this machine that we cannot know.
-        env = {"ALLOWED_HOSTS": "*"} | env
-    return Server(
-        "The API",
-        granian(address, "deploy.wsgi:application"),
-        account=Account.own(),
-        env=env,
-    )
+        env = {"ALLOWED_HOSTS": "*", **env}
+    behind, health_port = Address(HOST, free_port()), str(free_port())
+    with ExitStack() as started:
+        api = Server(
+            "The API",
+            granian(behind, "deploy.wsgi:application"),
+            account=Account.own(),
+            env={
+                **env,
+                "GRANIAN_BLOCKING_THREADS": str(THREADS),
+                "HEALTH_PORT": health_port,
+                # The front says who the client is, and nobody else is heard.
+                "TRUSTED_PROXIES": HOST,
+            },
+        )
+        started.callback(api.stop)
+        api.wait_until(behind.answers)
+        ports = {"API_PORT": str(behind.port), "HEALTH_PORT": health_port}
+        front = start_front(
+            home / "nginx",
+            log=home / "log/nginx.log",
+            env={**env, **ports, "LISTEN": address.netloc},
+        )
+        started.callback(front.stop)
+        front.wait_until(lambda: accepts_connections(address.host, address.port))
+        yield api, front
 
 
 def start_mail_worker(env: dict[str, str], log_folder: Path) -> Server:

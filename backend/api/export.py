@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Generator
 from itertools import chain, islice
 
 from django.db.models import QuerySet
@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from backend.api.feature_schemas import WHOLE_SET
 from backend.api.features import GEO_JSON
 from backend.api.stakeholders import ExportFilterSet, FeatureViewSet
+from backend.http.overload import EXPORTS
 from backend.public import PublicStakeholder
 from backend.rendering.json_objects import JsonObject
 from backend.rendering.statements import ROWS_PER_FETCH, SEPARATOR, render_all
@@ -44,10 +45,13 @@ class ExportViewSet(FeatureViewSet):
         beyond = next(chunks, None)
         if beyond is None:
             return self.rendered(b"".join(start))
+        # More holds its thread for as long as it takes, and needs a place for that.
+        chunks = EXPORTS.hold(chunks, first=beyond)
+        start.append(next(chunks))
         # It closes the chunks, and their transaction with them, before Django looks whether the
         # connection is fit for another request; a chain would leave them to the collector.
         response = StreamingHttpResponse(chunks, content_type=GEO_JSON)
-        response.streaming_content = chain(start, [beyond], chunks)
+        response.streaming_content = chain(start, chunks)
         # Half of it, which the server ends like the whole, would be confirmed by its ETag.
         response["Cache-Control"] = "no-store"
         return response
@@ -63,7 +67,7 @@ class ExportViewSet(FeatureViewSet):
 
 def stream_collection(
     queryset: QuerySet[PublicStakeholder], row_json: JsonObject
-) -> Iterator[bytes]:
+) -> Generator[bytes, None, None]:
     """All features of an ordered queryset as one FeatureCollection."""
     # Without a name GDAL would call the layer something else when the URL has a query.
     before = b'{"type":"FeatureCollection","name":"stakeholders","features":[\n'

@@ -33,14 +33,17 @@ TITLES = {
     HTTPStatus.NOT_FOUND: "Not Found",
     HTTPStatus.METHOD_NOT_ALLOWED: "Method Not Allowed",
     HTTPStatus.NOT_ACCEPTABLE: "Not Acceptable",
+    HTTPStatus.REQUEST_TIMEOUT: "Request Timeout",
     HTTPStatus.CONFLICT: "Conflict",
     HTTPStatus.GONE: "Gone",
     HTTPStatus.PRECONDITION_FAILED: "Precondition Failed",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
+    HTTPStatus.REQUEST_URI_TOO_LONG: "URI Too Long",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Unsupported Media Type",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
     HTTPStatus.PRECONDITION_REQUIRED: "Precondition Required",
     HTTPStatus.TOO_MANY_REQUESTS: "Too Many Requests",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "Request Header Fields Too Large",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Internal Server Error",
     HTTPStatus.SERVICE_UNAVAILABLE: "Service Unavailable",
 }
@@ -52,16 +55,19 @@ DETAILS = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not know the method.",
     HTTPStatus.NOT_ACCEPTABLE: "The answer comes in none of the media types that you accept.",
+    HTTPStatus.REQUEST_TIMEOUT: "The request did not come in time.",
     HTTPStatus.CONFLICT: "Another request was faster. Read the current state and try again.",
     HTTPStatus.GONE: "What was at this address is no longer there.",
     HTTPStatus.PRECONDITION_FAILED: "It has changed since you read it. Read it again.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than the server accepts.",
+    HTTPStatus.REQUEST_URI_TOO_LONG: "The address is longer than the server accepts.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Send the body as application/json.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "An earlier request had the same Idempotency-Key.",
     HTTPStatus.PRECONDITION_REQUIRED: "Send the ETag of what you read as If-Match.",
     HTTPStatus.TOO_MANY_REQUESTS: "You sent too many requests. Wait, then try again.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The headers are longer than the server accepts.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "The server failed to answer. Its log says why.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The database did not answer in time. Try again in a moment.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The service cannot answer in time. Try again in a moment.",
 }
 
 
@@ -164,15 +170,15 @@ def _as_problem(error: Exception, view: Any) -> Exception:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
-    return _problem_page(HTTPStatus.BAD_REQUEST)
+    return problem_page(HTTPStatus.BAD_REQUEST)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:
-    return _problem_page(HTTPStatus.FORBIDDEN)
+    return problem_page(HTTPStatus.FORBIDDEN)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
-    return _problem_page(HTTPStatus.NOT_FOUND)
+    return problem_page(HTTPStatus.NOT_FOUND)
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
@@ -185,8 +191,8 @@ def server_error(request: HttpRequest) -> JsonResponse:
         request.path,
         exc_info=True,  # noqa: LOG014  # Django calls this while it handles the exception
     )
-    return _problem_page(HTTPStatus.INTERNAL_SERVER_ERROR, instance=instance)
+    return problem_page(HTTPStatus.INTERNAL_SERVER_ERROR, instance=instance)
 
 
-def _problem_page(status: HTTPStatus, **members: Any) -> JsonResponse:
+def problem_page(status: HTTPStatus, **members: Any) -> JsonResponse:
     return JsonResponse(problem(status, **members), status=status, content_type=PROBLEM_JSON)

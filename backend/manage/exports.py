@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from itertools import chain, islice
 from typing import Any, ClassVar
@@ -14,6 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 from backend.actions.exports import finish_export, record_export
 from backend.http.compression import compress, encoding_for
 from backend.http.filters import StrictFilterBackend, StrictFilterSet
+from backend.http.overload import EXPORTS
 from backend.http.parameters import TextParameter
 from backend.http.staff import StaffView
 from backend.manage.endorsements import EndorsementExportFilterSet
@@ -58,7 +59,7 @@ class ExportViewSet(StaffView, GenericViewSet[Any]):
     def export(self, request: Request, form: Format) -> StreamingHttpResponse:
         rows = self.filter_queryset(self.get_queryset())
         is_read = request.method == "GET"
-        chunks = self._recorded(request, rows, form) if is_read else (_ for _ in ())
+        chunks = EXPORTS.hold(self._recorded(request, rows, form)) if is_read else _nothing()
         # What fails by then is an error, not half of an answer.
         start = list(islice(chunks, 1))
         response = StreamingHttpResponse(chunks, content_type=form.media_type)
@@ -70,7 +71,9 @@ class ExportViewSet(StaffView, GenericViewSet[Any]):
         compress(response, encoding_for(request.headers.get("Accept-Encoding", "")))
         return response
 
-    def _recorded(self, request: Request, rows: QuerySet[Any], form: Format) -> Iterator[bytes]:
+    def _recorded(
+        self, request: Request, rows: QuerySet[Any], form: Format
+    ) -> Generator[bytes, None, None]:
         """The table, on record before anything of it is read, and again at its end."""
         user: Any = request.user
         is_private = user.has_perm(PRIVATE)
@@ -96,6 +99,10 @@ class ExportViewSet(StaffView, GenericViewSet[Any]):
             name: True if isinstance(parameters[name], TextParameter) else str(text)
             for name, text in self.filterset.data.items()
         }
+
+
+def _nothing() -> Generator[bytes, None, None]:
+    yield from ()
 
 
 class StakeholderExportViewSet(ExportViewSet):

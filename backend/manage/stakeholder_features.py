@@ -21,8 +21,8 @@ FEATURE = answer(
     },
     properties={
         "type": "object",
-        "description": "All else of the stakeholder.",
-        "required": ["name", "email", "type", "state"],
+        "description": "All else of the stakeholder, as in JSON.",
+        "additionalProperties": True,
     },
 )
 LINK = {"type": ["string", "null"], "format": "uri"}

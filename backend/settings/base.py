@@ -61,6 +61,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "backend.http.cors.CorsByPath",
+    "backend.http.overload.OverloadMiddleware",
     "backend.http.middleware.PageMiddleware",
 ]
 # Around pages alone, by the one above.
@@ -235,6 +236,12 @@ def mail_transport(url: str) -> dict[str, Any]:
 # Where images are kept, and below which URL everybody sees them: settings/images.py.
 IMAGE_STORE: dict[str, Any] = {}
 IMAGES_PUBLIC_URL = ""
+
+# Granian's own variable: how many requests a worker answers at once.
+WORKER_THREADS = env.int("GRANIAN_BLOCKING_THREADS", default=1)
+# Where the workers of a machine answer /health/… beside those threads; 0 is nowhere else.
+HEALTH_PORT = env.int("HEALTH_PORT", default=0)
+HEALTH_HOST = env.str("HEALTH_HOST", default="127.0.0.1")
 
 # Networks of the proxies whose X-Forwarded-For is believed.
 TRUSTED_PROXIES = tuple(env.list("TRUSTED_PROXIES", default=[]))

@@ -215,7 +215,7 @@ class TestImages:
             service["build"]["target"] for service in SERVICES.values() if "build" in service
         }
 
-        assert targets == {"api", "pgbouncer"}
+        assert targets == {"api", "front", "pgbouncer"}
         assert targets <= set(stages)
 
     def test_are_made_of_nothing_but_what_the_dockerfile_copies(self) -> None:

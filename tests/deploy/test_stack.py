@@ -47,6 +47,12 @@ def processes_of(home: Path) -> dict[int, str]:
     return found
 
 
+def started_at(pid: int) -> int:
+    """In ticks of the clock since the machine started: proc(5), `starttime`."""
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
+    return int(after_name.split()[19])
+
+
 @dataclass
 class LocalStack:
     home: Path
@@ -71,7 +77,9 @@ class LocalStack:
         return self.process is not None and self.process.poll() is None
 
     def process_named(self, name: str) -> int:
-        return min(pid for pid, command in processes_of(self.home).items() if name in command)
+        """The first of that name, which started the others."""
+        named = [pid for pid, command in processes_of(self.home).items() if name in command]
+        return min(named, key=started_at)
 
     def wait_for_the_end(self) -> int:
         """Its exit code, once it and all it started are gone."""
@@ -227,7 +235,7 @@ class TestAStackOfAnEarlierVersion:
 class TestAStackOfWhichAProcessIsKilled:
     @pytest.mark.parametrize(
         ("victim", "exit_code"),
-        [("deploy.stack", -signal.SIGKILL), ("bin/postgres", 1), ("granian", 1)],
+        [("deploy.stack", -signal.SIGKILL), ("bin/postgres", 1), ("granian", 1), ("nginx", 1)],
     )
     def test_ends_starts_again_and_has_lost_nothing(
         self, running: LocalStack, victim: str, exit_code: int

@@ -2488,7 +2488,7 @@ export interface components {
                  *       "type": "/problems#service-unavailable",
                  *       "title": "Service Unavailable",
                  *       "status": 503,
-                 *       "detail": "The database did not answer in time. Try again in a moment."
+                 *       "detail": "The service cannot answer in time. Try again in a moment."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -7565,8 +7565,10 @@ export interface operations {
                             id: number;
                             /** @description The `location`. */
                             geometry: components["schemas"]["Point"] | null;
-                            /** @description All else of the stakeholder. */
-                            properties: Record<string, never>;
+                            /** @description All else of the stakeholder, as in JSON. */
+                            properties: {
+                                [key: string]: unknown;
+                            };
                         }[];
                     };
                 };
@@ -7732,8 +7734,10 @@ export interface operations {
                         id: number;
                         /** @description The `location`. */
                         geometry: components["schemas"]["Point"] | null;
-                        /** @description All else of the stakeholder. */
-                        properties: Record<string, never>;
+                        /** @description All else of the stakeholder, as in JSON. */
+                        properties: {
+                            [key: string]: unknown;
+                        };
                     };
                 };
             };

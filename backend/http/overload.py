@@ -1,0 +1,73 @@
+"""What is more than can be served: refused at once, for whoever asks again later."""
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from http import HTTPStatus
+from threading import BoundedSemaphore
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from backend.http.errors import Problem, problem_page
+
+# After so long in line a thread's time is better spent on who has come since.
+MOST_SECONDS_IN_LINE = 1.5
+
+
+class OverloadMiddleware:
+    """Refuses what waited too long for a thread, by the time at which the front handed it on."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        handed_on = request.META.get("HTTP_X_REQUEST_START", "")
+        if handed_on and _seconds_since(handed_on) > MOST_SECONDS_IN_LINE:
+            detail = "More is asked at once than can be answered. Try again in a moment."
+            refusal = problem_page(HTTPStatus.SERVICE_UNAVAILABLE, detail=detail)
+            refusal["Retry-After"] = "1"
+            return refusal
+        return self.get_response(request)
+
+
+def _seconds_since(handed_on: str) -> float:
+    """Since a time as the front writes it, such as `t=1764334800.123`; 0 of what is none."""
+    try:
+        return time.time() - float(handed_on.removeprefix("t="))
+    except ValueError:
+        return 0.0
+
+
+class Lane:
+    """Places for work that must not take all threads of a worker."""
+
+    def __init__(self, what: str, places: int) -> None:
+        self._what = what
+        self._places = BoundedSemaphore(places)
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Raises a 503 if there is none."""
+        if not self._places.acquire(blocking=False):
+            detail = f"Too many {self._what} are made at once. Try again in a moment."
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "2"})
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    def hold(
+        self, chunks: Generator[bytes, None, None], *, first: bytes = b""
+    ) -> Generator[bytes, None, None]:
+        """The same chunks, in a place from the first to the last; the first, which may be one that
+        was read before, raises a 503 if there is none.
+        """
+        with closing(chunks), self.place():
+            if first:
+                yield first
+            yield from chunks
+
+
+EXPORTS = Lane("exports", max(1, settings.WORKER_THREADS // 2))
