@@ -140,8 +140,9 @@ class DecisionsAdmin(HistoryAdmin):
 
 
 def _numbers(request: HttpRequest, name: str) -> list[int]:
-    """The keys that fields of a form carry."""
-    return [int(key) for key in request.POST.getlist(name) if key.isdecimal() and len(key) < 19]
+    """The keys that fields of a form carry, one or many in each."""
+    keys = " ".join(request.POST.getlist(name)).split()
+    return [int(key) for key in keys if key.isdecimal() and len(key) < 19]
 
 
 def _why_left(keys: list[int]) -> SafeString:

@@ -112,7 +112,7 @@ class TestApproveOne:
                 ENDORSEMENTS, {"action": "approve", "_selected_action": endorsement.pk}
             ),
         }[place]().content.decode()
-        seen = set(re.findall(r'name="seen" value="(\d+)"', shown))
+        seen = set(re.findall(r'name="seen" value="(\d+) ?"', shown))
         confirm(token=make_submission(**words, statement="Buy this.").token())
 
         message = decide("approve", endorsement, seen=[*seen], confirmed="yes")
