@@ -13,10 +13,13 @@ from backend.actions.previews import preview
 from backend.admin.decisions import DecisionsAdmin, next_after
 from backend.admin.differences import changes, sent_values
 from backend.admin.endorsement_filters import AlikeFilter, FlagFilter, ShowFilter
+from backend.admin.exporting import ExportingAdmin
 from backend.admin.publicity import publicity, reasons
 from backend.admin.soft_deletion import DeletedFilter, SoftDeletionAdmin
-from backend.models import Endorsement
+from backend.http.exports import Table
+from backend.models import Endorsement, Export
 from backend.public import PublicEndorsement
+from backend.rendering.staff_tables import ENDORSEMENTS
 
 PRIVATE = "coalition.view_private_details"
 
@@ -35,7 +38,7 @@ class EndorsementForm(forms.ModelForm):  # type: ignore[type-arg]  # only in its
 
 
 @admin.register(Endorsement)
-class EndorsementAdmin(DecisionsAdmin, SoftDeletionAdmin):
+class EndorsementAdmin(DecisionsAdmin, ExportingAdmin):
     """The moderator's list, each row with all that a decision needs, and a page for each."""
 
     form = EndorsementForm
@@ -58,6 +61,7 @@ class EndorsementAdmin(DecisionsAdmin, SoftDeletionAdmin):
     autocomplete_fields = ["stakeholder", "campaign"]
     actions = ["approve", "reject", "reopen", *SoftDeletionAdmin.actions]
     readonly_fields = ["status"]
+    exported = Table(Export.Resource.ENDORSEMENTS, ENDORSEMENTS)
     fieldsets = [
         (None, {"fields": ["stakeholder", "campaign", "statement"]}),
         ("Publication", {"fields": ["public_display", "status"]}),
@@ -69,6 +73,9 @@ class EndorsementAdmin(DecisionsAdmin, SoftDeletionAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         endorsements: Any = super().get_queryset(request)
         return endorsements.with_review()
+
+    def rows_to_export(self) -> Any:
+        return Endorsement.objects.with_who_and_what()
 
     def get_ordering(self, request: HttpRequest) -> Any:
         # Who waits longest is served first.

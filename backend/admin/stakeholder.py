@@ -8,13 +8,16 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from backend.admin.exporting import ExportingAdmin
 from backend.admin.position import PositionFormField
 from backend.admin.publicity import publicity
 from backend.admin.soft_deletion import DeletedFilter, SoftDeletionAdmin
 from backend.admin.stakeholder_listing import ListingAdmin
 from backend.admin.tabs import TabsFilter
-from backend.models import Stakeholder
+from backend.http.exports import Table
+from backend.models import Export, Stakeholder
 from backend.public import PublicStakeholder
+from backend.rendering.staff_tables import STAKEHOLDERS
 
 PRIVATE = "coalition.view_private_details"
 SEE_ENDORSEMENTS = "coalition.view_endorsement"
@@ -48,7 +51,7 @@ class ListedFilter(TabsFilter):
 
 
 @admin.register(Stakeholder)
-class StakeholderAdmin(ListingAdmin, SoftDeletionAdmin):
+class StakeholderAdmin(ListingAdmin, ExportingAdmin):
     """Stakeholders, placed on a map whose scripts are served from here."""
 
     form = StakeholderForm
@@ -60,6 +63,7 @@ class StakeholderAdmin(ListingAdmin, SoftDeletionAdmin):
     ordering = ["-pk"]  # the newest first, by an index that holds the deleted rows too
     actions = ["show", "stop_showing", *SoftDeletionAdmin.actions]
     readonly_fields = ["shown_location"]
+    exported = Table(Export.Resource.STAKEHOLDERS, STAKEHOLDERS)
     fieldsets = [
         (None, {"fields": ["name", "organization", "role", "email", "type"]}),
         ("Place", {"fields": [("state", "county"), "location", "shown_location"]}),
@@ -71,6 +75,11 @@ class StakeholderAdmin(ListingAdmin, SoftDeletionAdmin):
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         return [name for name in self.search_fields if _may_see(request, name)]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        # Or whoever may not see an address would ask which ones begin with which letters.
+        is_seen = _may_see(request, lookup.partition("__")[0])
+        return is_seen and super().lookup_allowed(lookup, value, request)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return [

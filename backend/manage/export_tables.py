@@ -1,6 +1,7 @@
-"""The tables that staff export: which columns they have, and who is given which."""
+"""What the document says of the tables that staff export as JSON."""
 
 from backend.manage.schemas import Schema
+from backend.rendering.staff_tables import PRIVATE_COLUMNS
 from backend.rendering.tables import (
     BOOLEAN,
     INTEGER,
@@ -12,44 +13,6 @@ from backend.rendering.tables import (
     Columns,
     Kind,
 )
-
-# Whoever may not export private details gets a table without these columns.
-PRIVATE_COLUMNS = {"email", "longitude", "latitude"}
-
-ENDORSER: Columns = {
-    "name": (TEXT, "name"),
-    "organization": (TEXT, "organization"),
-    "role": (TEXT, "role"),
-    "email": (TEXT, "email"),
-    "type": (WORD, "type"),
-    "state": (WORD, "state"),
-    "county": (TEXT, "county"),
-    "longitude": (LONGITUDE, "location"),
-    "latitude": (LATITUDE, "location"),
-    "public_longitude": (LONGITUDE, "public_location"),
-    "public_latitude": (LATITUDE, "public_location"),
-}
-TIMES: Columns = {"created_at": (MOMENT, "created_at"), "updated_at": (MOMENT, "updated_at")}
-STAKEHOLDERS: Columns = {
-    "id": (INTEGER, "id"),
-    # Named as an import reads them.
-    **ENDORSER,
-    "is_public": (BOOLEAN, "is_public"),
-    "email_updates": (BOOLEAN, "email_updates"),
-    **TIMES,
-}
-ENDORSEMENTS: Columns = {
-    "id": (INTEGER, "id"),
-    "campaign_id": (INTEGER, "campaign_id"),
-    "campaign_slug": (TEXT, "campaign_slug"),
-    "campaign_title": (TEXT, "campaign_title"),
-    "status": (WORD, "status"),
-    "statement": (TEXT, "statement"),
-    "public_display": (BOOLEAN, "public_display"),
-    "stakeholder_id": (INTEGER, "stakeholder_id"),
-    **ENDORSER,
-    **TIMES,
-}
 
 DEGREES: Schema = {"type": ["number", "null"]}
 SCHEMAS: dict[Kind, Schema] = {
@@ -71,7 +34,3 @@ def json_schema(columns: Columns) -> Schema:
         "properties": {name: SCHEMAS[kind] for name, (kind, _) in columns.items()},
     }
     return {"type": "array", "items": row}
-
-
-def without_private(columns: Columns) -> Columns:
-    return {name: column for name, column in columns.items() if name not in PRIVATE_COLUMNS}

@@ -1,30 +1,25 @@
-from collections.abc import Generator
-from contextlib import closing
-from itertools import chain, islice
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from backend.actions.exports import finish_export, record_export
-from backend.http.compression import compress, encoding_for
+from backend.http.exports import Table, download, recorded
 from backend.http.filters import StrictFilterBackend, StrictFilterSet
-from backend.http.overload import EXPORTS
 from backend.http.parameters import TextParameter
 from backend.http.staff import StaffView
 from backend.manage.endorsements import EndorsementExportFilterSet
-from backend.manage.export_tables import ENDORSEMENTS, STAKEHOLDERS, json_schema, without_private
+from backend.manage.export_tables import json_schema
 from backend.manage.stakeholders import PRIVATE as SEES_PRIVATE
 from backend.manage.stakeholders import NamesExportFilterSet, StakeholderExportFilterSet
 from backend.models import Endorsement, Export, Stakeholder
-from backend.rendering.tables import CSV, JSON, Columns, Format, render_table
+from backend.rendering.staff_tables import ENDORSEMENTS, STAKEHOLDERS
+from backend.rendering.tables import CSV, JSON, Format
 
-PRIVATE = "coalition.export_private_details"
 DESCRIPTION = (
     "All of the list in one {}, the oldest first. E-mail addresses and exact locations are for "
     "administrators: for others there are no such columns. It is put on record who exported what. "
@@ -50,47 +45,19 @@ class ExportViewSet(StaffView, GenericViewSet[Any]):
     filterset_class: type[StrictFilterSet]
     filterset: StrictFilterSet
     pagination_class = None
-    resource: ClassVar[Export.Resource]
-    columns: ClassVar[Columns]
+    table: ClassVar[Table]
 
     def get_renderers(self) -> list[BaseRenderer]:
         return [CSVRenderer() if self.action == CSV.name else JSONRenderer()]
 
     def export(self, request: Request, form: Format) -> StreamingHttpResponse:
         rows = self.filter_queryset(self.get_queryset())
-        is_read = request.method == "GET"
-        chunks = EXPORTS.hold(self._recorded(request, rows, form)) if is_read else _nothing()
-        # What fails by then is an error, not half of an answer.
-        start = list(islice(chunks, 1))
-        response = StreamingHttpResponse(chunks, content_type=form.media_type)
-        # It closes the chunks, and their transaction with them; a chain would leave them to the
-        # collector.
-        response.streaming_content = chain(start, chunks)
-        name = f"{self.resource}-{timezone.now():%Y-%m-%d}.{form.name}"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        compress(response, encoding_for(request.headers.get("Accept-Encoding", "")))
-        return response
-
-    def _recorded(
-        self, request: Request, rows: QuerySet[Any], form: Format
-    ) -> Generator[bytes, None, None]:
-        """The table, on record before anything of it is read, and again at its end."""
         user: Any = request.user
-        is_private = user.has_perm(PRIVATE)
-        record = record_export(
-            resource=self.resource,
-            form=form.name,
-            filters=self._filters(),
-            has_private_details=is_private,
-            by=user,
-        )
-        columns = self.columns if is_private else without_private(self.columns)
-        number = 0
-        with closing(render_table(rows, columns, form)) as chunks:
-            for rendered, text in chunks:
-                number += rendered
-                yield text
-        finish_export(export=record, rows=number)
+        chunks: Iterator[bytes] = iter(())
+        if request.method == "GET":
+            chunks = recorded(rows, self.table, form, filters=self._filters(), by=user)
+        accepted = request.headers.get("Accept-Encoding", "")
+        return download(chunks, self.table, form, accept_encoding=accepted)
 
     def _filters(self) -> dict[str, Any]:
         """As they were asked for; of text that was searched, only that it was."""
@@ -101,17 +68,12 @@ class ExportViewSet(StaffView, GenericViewSet[Any]):
         }
 
 
-def _nothing() -> Generator[bytes, None, None]:
-    yield from ()
-
-
 class StakeholderExportViewSet(ExportViewSet):
     """All live stakeholders."""
 
     queryset = Stakeholder.objects.order_by("pk")
     filterset_class = StakeholderExportFilterSet
-    resource = Export.Resource.STAKEHOLDERS
-    columns = STAKEHOLDERS
+    table = Table(Export.Resource.STAKEHOLDERS, STAKEHOLDERS)
     permission = "coalition.view_stakeholder"
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -145,8 +107,7 @@ class EndorsementExportViewSet(ExportViewSet):
 
     queryset = Endorsement.objects.with_who_and_what().order_by("pk")
     filterset_class = EndorsementExportFilterSet
-    resource = Export.Resource.ENDORSEMENTS
-    columns = ENDORSEMENTS
+    table = Table(Export.Resource.ENDORSEMENTS, ENDORSEMENTS)
     permission = "coalition.view_endorsement"
 
     @extend_schema(

@@ -46,7 +46,7 @@ manage = [
     path("/campaigns/<int:pk>", CampaignViewSet.as_view(ROW)),
     path("/campaigns/<int:pk>/restore", CampaignViewSet.as_view({"post": "restore"})),
     *(
-        path(f"/exports/{view.resource}.{form}", view.as_view({"get": form}))
+        path(f"/exports/{view.table.resource}.{form}", view.as_view({"get": form}))
         for view in (EndorsementExportViewSet, StakeholderExportViewSet)
         for form in ("csv", "json")
     ),
