@@ -1,4 +1,7 @@
-"""Images of the staff's: asked for, posted to the store by the client, verified, then shown."""
+"""Images of the staff's, which are verified, then shown.
+
+A client asks for an upload and posts its file to the store. The admin has the file already.
+"""
 
 from uuid import UUID
 
@@ -7,8 +10,9 @@ from django.core.exceptions import ValidationError
 from django.db.models.functions import Now
 
 from backend.actions.errors import NothingUploaded, UnknownUpload, UploadExpired
-from backend.images.inspection import InvalidImage, rewritten, size_of
+from backend.images.inspection import InvalidImage, rewritten, size_of, type_of
 from backend.images.stores import Form, Store, image_store
+from backend.images.types import MAX_BYTES
 from backend.models import Upload
 
 
@@ -37,19 +41,38 @@ def verify_upload(*, upload_id: UUID | str, by: User) -> Upload:
     return upload
 
 
+def bring_image(*, content: bytes, by: User) -> Upload:
+    """Show everybody a picture that is here already; raises InvalidImage or StoreDown.
+
+    Outside of a transaction: what it takes back, `purge_images` would not find in the store.
+    """
+    if len(content) > MAX_BYTES:
+        raise InvalidImage("too_large", f"An image may have {MAX_BYTES:,} bytes at most.")
+    content_type = type_of(content)
+    picture = rewritten(content, content_type=content_type, size=len(content))
+    upload = Upload.objects.create(content_type=content_type, size=len(content), created_by=by)
+    _show(upload, image_store(), picture)
+    upload.refresh_from_db()
+    return upload
+
+
 def _verify(upload: Upload, store: Store) -> None:
     waiting = Upload.objects.verifiable().filter(pk=upload.pk)
     content = store.incoming(upload.key) if waiting.exists() else None
     if content is not None:
-        shown = store.publish(
-            upload.name, _picture(upload, store, content), content_type=upload.content_type
-        )
-        width, height = size_of(shown)
-        waiting.update(size=len(shown), width=width, height=height, verified_at=Now())
+        _show(upload, store, _picture(upload, store, content))
     upload.refresh_from_db()
     if upload.verified_at is None:
         # Unless somebody who was faster has verified it.
         raise NothingUploaded if waiting.exists() else UploadExpired
+
+
+def _show(upload: Upload, store: Store, picture: bytes) -> None:
+    shown = store.publish(upload.name, picture, content_type=upload.content_type)
+    width, height = size_of(shown)
+    Upload.objects.verifiable().filter(pk=upload.pk).update(
+        size=len(shown), width=width, height=height, verified_at=Now()
+    )
 
 
 def _picture(upload: Upload, store: Store, content: bytes) -> bytes:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from backend.admin.images import ImagesAdmin
 from backend.admin.publicity import publicity
 from backend.admin.soft_deletion import DeletedFilter, SoftDeletionAdmin
 from backend.models import Endorsement, PolicyCampaign
@@ -16,7 +17,7 @@ ENDORSEMENTS = "admin:coalition_endorsement_changelist"
 
 
 @admin.register(PolicyCampaign)
-class PolicyCampaignAdmin(SoftDeletionAdmin):
+class PolicyCampaignAdmin(ImagesAdmin, SoftDeletionAdmin):
     """Campaigns, each with the number of endorsements that the public sees."""
 
     change_form_template = "admin/coalition/policycampaign/change_form.html"

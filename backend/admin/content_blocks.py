@@ -10,7 +10,7 @@ from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from backend.admin.history import HistoryAdmin
+from backend.admin.images import ImageFields, ImagesAdmin
 from backend.admin.publicity import publicity
 from backend.admin.rich_text import RichTextWidget
 from backend.models import ContentBlock
@@ -60,7 +60,7 @@ class BlockFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # only in its 
         return block
 
 
-class ContentBlockInline(admin.StackedInline):  # type: ignore[type-arg]  # only in its stubs
+class ContentBlockInline(ImageFields, admin.StackedInline):  # type: ignore[type-arg]  # only in its stubs
     """The blocks in their order, which is that of their positions."""
 
     model = ContentBlock
@@ -77,7 +77,7 @@ class ContentBlockInline(admin.StackedInline):  # type: ignore[type-arg]  # only
 
 
 @admin.register(ContentBlock)
-class ContentBlockAdmin(HistoryAdmin):
+class ContentBlockAdmin(ImagesAdmin):
     """All blocks, to find one by its text."""
 
     list_display = ["__str__", "says", "homepage", "block_type", "order", "publicity"]

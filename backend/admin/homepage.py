@@ -12,7 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from backend.admin.content_blocks import ContentBlockInline
-from backend.admin.history import HistoryAdmin, log_changes
+from backend.admin.history import log_changes
+from backend.admin.images import ImagesAdmin
 from backend.admin.publicity import publicity
 from backend.admin.social_media import SocialMediaField
 from backend.models import HomePage
@@ -27,7 +28,7 @@ class HomePageForm(forms.ModelForm):  # type: ignore[type-arg]  # only in its st
 
 
 @admin.register(HomePage)
-class HomePageAdmin(HistoryAdmin):
+class HomePageAdmin(ImagesAdmin):
     """Homepages with their blocks; one of them is active."""
 
     form = HomePageForm

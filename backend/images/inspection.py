@@ -73,6 +73,13 @@ def rewritten(content: bytes, *, content_type: str, size: int) -> bytes:
     return saved
 
 
+def type_of(content: bytes) -> str:
+    """The media type of a file, by its first bytes; raises InvalidImage."""
+    with _opened(content) as image:
+        decoder = _decoder_of(image)
+    return next(name for name, each in IMAGE_TYPES.items() if each.decoder == decoder)
+
+
 def size_of(content: bytes) -> tuple[int, int]:
     """Width and height of what `rewritten` made."""
     with Image.open(BytesIO(content)) as image:
@@ -93,8 +100,7 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
 
 def _judge(image: Image.Image, content: bytes, decoder: str) -> None:
     """By what the header says: no pixel is read yet."""
-    # An MPO is a JPEG, as telephones write it, with more pictures behind.
-    found = {"MPO": "JPEG"}.get(str(image.format), image.format)
+    found = _decoder_of(image)
     if found != decoder:
         raise InvalidImage("wrong_type", f"The file is a {found}, not the {decoder} it should be.")
     if max(image.size) > MAX_SIDE or image.width * image.height > MAX_PIXELS:
@@ -103,6 +109,11 @@ def _judge(image: Image.Image, content: bytes, decoder: str) -> None:
         raise InvalidImage("animated", "The image moves. Send one picture of it.")
     if decoder == "JPEG" and content.count(SCAN) > MAX_SCANS:
         raise InvalidImage("damaged", "The image has more scans than any program writes.")
+
+
+def _decoder_of(image: Image.Image) -> str:
+    # An MPO is a JPEG, as telephones write it, with more pictures behind.
+    return {"MPO": "JPEG"}.get(str(image.format), str(image.format))
 
 
 def _too_many_pixels() -> InvalidImage:
