@@ -1,14 +1,20 @@
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import model_ngettext
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from backend.actions.mails import send_again
+from backend.admin.history import log_changes
 from backend.admin.read_only import ReadOnlyAdmin
 from backend.admin.tabs import TabsFilter
 from backend.models import OutgoingMail
+
+# Who may send one by deciding may send it again.
+DECIDES = "coalition.change_endorsement"
 
 
 class MailFilter(TabsFilter):
@@ -38,10 +44,26 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
         "link",
     ]
     ordering = ["-pk"]
+    actions = ["send_again"]
     fieldsets = [
         (None, {"fields": ["about", "kind", "outcome", "attempts", "due_at", "created_at"]}),
         ("About", {"fields": ["endorsement_link", "campaign"]}),
     ]
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(DECIDES)
+
+    @admin.action(permissions=["send"], description="Send selected failed mails again")
+    def send_again(self, request: HttpRequest, queryset: Any) -> None:
+        mails = send_again(mail_ids=list(queryset.failed().values_list("pk", flat=True)))
+        log_changes(request, mails, "Sent again.")
+        if not mails:
+            message = "Select mails that failed: the others are sent, on their way or not wanted."
+            self.message_user(request, message, messages.ERROR)
+            return
+        message = f"{len(mails)} {model_ngettext(self.opts, len(mails))} will be sent again."
+        why = "Those that nobody wants any more, and to addresses that take none, are dropped."
+        self.message_user(request, f"{message} {why}", messages.SUCCESS)
 
     @admin.display(description="for")
     def about(self, mail: OutgoingMail) -> str:
