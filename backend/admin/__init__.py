@@ -9,6 +9,7 @@ from backend.admin import (
     legal_document,
     outgoing_mail,
     stakeholder,
+    submission,
     transfers,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "legal_document",
     "outgoing_mail",
     "stakeholder",
+    "submission",
     "transfers",
 ]

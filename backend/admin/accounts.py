@@ -4,11 +4,14 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from knox import admin as tokens
 
 # What would make an administrator more than that.
 OF_SUPERUSERS = ("is_superuser", "user_permissions")
 
 admin.site.unregister(User)
+# Made by signing in, shown to their own people, and ended with a password or an account.
+admin.site.unregister(tokens.models.AuthToken)
 
 
 @admin.register(User)

@@ -13,10 +13,11 @@ from backend.admin.signing_in import SignInForm
 from backend.models import Desk, Endorsement, HomePage, OutgoingMail, Submission
 
 # By the app's label, in their order.
-NAMES = {"coalition": "Coalition", "auth": "Accounts", "knox": "Signed in by token"}
+NAMES = {"coalition": "Coalition", "auth": "Accounts"}
 # What is done every day, before what is set up once.
 ORDER = [
     "Endorsement",
+    "Submission",
     "Stakeholder",
     "PolicyCampaign",
     "HomePage",

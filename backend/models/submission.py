@@ -49,9 +49,16 @@ class Difference(NamedTuple):
 class SubmissionQuerySet(models.QuerySet["Submission"]):
     """Questions one can ask about submissions; answers chain."""
 
+    def unconfirmed(self) -> Self:
+        return self.filter(confirmed_at=None)
+
     def confirmable(self) -> Self:
         """Those whose mail can still be answered."""
-        return self.filter(confirmed_at=None, expires_at__gt=Now())
+        return self.unconfirmed().filter(expires_at__gt=Now())
+
+    def expired(self) -> Self:
+        """Those whose mail cannot be answered any more."""
+        return self.unconfirmed().filter(expires_at__lte=Now())
 
     def undecided(self) -> Self:
         """Those that a reviewer has yet to see."""
