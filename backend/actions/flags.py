@@ -94,7 +94,8 @@ def _alike(submission: Submission) -> Flags:
     )
     if found := others.values_list("pk", "alike")[:MOST_COUNTED]:
         submission.alike = min(alike or pk for pk, alike in found)
-        yield "similar_statement", f"{len(found)} of others are nearly the same."
+        who = "1 other says" if len(found) == 1 else f"{len(found)} others say"
+        yield "similar_statement", f"{who} nearly the same."
 
 
 def _is_suggested(submission: Submission) -> bool:

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from backend.admin.content_blocks import ContentBlockInline
 from backend.admin.history import log_changes
-from backend.admin.images import ImagesAdmin
+from backend.admin.images import ImagesAdmin, own_images, with_own_images
 from backend.admin.publicity import publicity
 from backend.admin.social_media import SocialMediaField
 from backend.models import HomePage
@@ -100,7 +100,7 @@ class HomePageAdmin(ImagesAdmin):
         return None
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.activate_view)
+        view = self.admin_site.admin_view(with_own_images(self.activate_view))
         return [path("<int:pk>/activate/", view, name=ACTIVATE), *super().get_urls()]
 
     def activate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -119,6 +119,7 @@ class HomePageAdmin(ImagesAdmin):
             "title": str(page) if page.is_active else f"Activate {page}?",
             "page": page,
             "active": active,
+            "own_images": own_images(),
             "has_change_permission": self.has_change_permission(request, page),
         }
         return TemplateResponse(request, "admin/coalition/homepage/activate.html", context)

@@ -56,7 +56,7 @@ class ImageWidget(forms.URLInput):
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         url = value.url if isinstance(value, Refused) else value or ""
         return super().get_context(name, url, attrs) | {
-            "shown": url if is_own(url) else "",
+            "shown": url if url.startswith(own_images()) else "",
             "file": f"{name}{FILE}",
             "types": ",".join(IMAGE_TYPES),
             "megabytes": MAX_BYTES // 1_000_000,
@@ -101,14 +101,18 @@ class ImagesAdmin(ImageFields, HistoryAdmin):
         return view(request, object_id, form_url, extra_context)
 
 
-def is_own(url: str) -> bool:
-    """Whether it is in our store, from which pages may show pictures: from nowhere else."""
-    return bool(url) and url.startswith(f"{settings.IMAGES_PUBLIC_URL}/")
+def own_images() -> str:
+    """What the URLs of images in our store begin with: no page shows those from elsewhere."""
+    return f"{settings.IMAGES_PUBLIC_URL}/"
 
 
 def with_own_images(view: Any) -> Any:
     """A view whose page may show the images of our store."""
-    return csp_update({"img-src": [f"{settings.IMAGES_PUBLIC_URL}/"]})(view)
+
+    def shown(*args: Any, **options: Any) -> Any:
+        return csp_update({"img-src": [own_images()]})(view)(*args, **options)
+
+    return shown
 
 
 def _bring(request: HttpRequest) -> Brought:

@@ -47,7 +47,7 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
     actions = ["send_again"]
     fieldsets = [
         (None, {"fields": ["about", "kind", "outcome", "attempts", "due_at", "created_at"]}),
-        ("About", {"fields": ["endorsement_link", "campaign"]}),
+        ("About", {"fields": ["endorsement_link", "campaign_title"]}),
     ]
 
     def has_send_permission(self, request: HttpRequest) -> bool:
@@ -90,3 +90,8 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
             return None
         url = reverse("admin:coalition_endorsement_change", args=[endorsement.pk])
         return format_html('<a href="{}">{}</a>', url, endorsement)
+
+    @admin.display(description="campaign", empty_value="None")
+    def campaign_title(self, mail: OutgoingMail) -> str | None:
+        about = mail.submission or mail.endorsement or mail
+        return about.campaign.title if about.campaign else None

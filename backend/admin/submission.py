@@ -44,7 +44,7 @@ class UnconfirmedFilter(TabsFilter):
 class SubmissionAdmin(ReadOnlyAdmin):
     """What nobody has confirmed: nobody's word yet, so that only its way is to be looked at."""
 
-    list_display = ["campaign", "sender", "sent", "expires", "mail"]
+    list_display = ["about", "sender", "sent", "expires", "mail"]
     list_display_links = None
     list_filter = [UnconfirmedFilter, "campaign"]
     list_select_related = ["campaign"]
@@ -68,6 +68,10 @@ class SubmissionAdmin(ReadOnlyAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return self.get_list_display(request)
 
+    @admin.display(description="campaign", ordering="campaign__title")
+    def about(self, submission: Submission) -> str:
+        return submission.campaign.title
+
     @admin.display(description="sender")
     def sender(self, submission: Submission) -> SafeString:
         """As they say: nobody knows whether the address is theirs."""
@@ -89,7 +93,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
             return None
         url = reverse("admin:coalition_outgoingmail_change", args=[mail.pk])
         return format_html(
-            '<a class="pill pill-{}" href="{}">{}: {}</a>',
+            '<span class="pill pill-{}"><a href="{}">{}: {}</a></span>',
             mail.state,
             url,
             mail.get_kind_display().capitalize(),

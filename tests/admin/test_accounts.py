@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from tests.factories import make_user
@@ -51,6 +51,19 @@ class TestAdministrator:
         assert answer.status_code == 302
         assert not user.is_superuser
         assert not user.user_permissions.exists()
+
+    def test_puts_an_account_into_groups_and_does_not_change_what_it_did(
+        self, administrator: tuple[Client, User]
+    ) -> None:
+        client, _ = administrator
+        colleague, group = make_user("editor"), Group.objects.get(name="moderator")
+        form = form_of(client, colleague) | {"groups": [group.pk], "last_login_0": "2020-01-01"}
+
+        client.post(f"{USERS}{colleague.pk}/change/", form | {"last_login_1": "00:00"})
+
+        colleague.refresh_from_db()
+        assert [*colleague.groups.all()] == [group]
+        assert colleague.last_login is None
 
     @pytest.mark.parametrize("page", ["change/", "password/", "delete/"])
     def test_changes_no_superuser(self, administrator: tuple[Client, User], page: str) -> None:

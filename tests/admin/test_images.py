@@ -179,11 +179,27 @@ class TestPage:
         desk = editor.get("/admin/")
 
         store = f"{settings.IMAGES_PUBLIC_URL}/"
-        assert f'<img src="{own.image_url}"' in shown.content.decode()
+        html = shown.content.decode()
+        assert f'<img src="{own.image_url}"' in html
+        assert 'enctype="multipart/form-data"' in html
         assert "<img" not in not_shown.content.decode()
         assert store in sources(shown)
         assert "https:" not in sources(shown)
         assert store not in sources(desk)
+
+    def test_of_a_preview_shows_the_pictures_of_our_store(
+        self, editor: Client, folder: Images, settings: Any
+    ) -> None:
+        block = make_block(image_url=make_upload().image_url, image_alt_text="A reef")
+        make_block(homepage=block.homepage, image_url=ELSEWHERE)
+
+        preview = editor.get(f"/admin/coalition/homepage/{block.homepage_id}/activate/")
+
+        html = preview.content.decode()
+        assert f'<img src="{block.image_url}" alt="A reef">' in html
+        assert html.count("<img") == 1
+        assert f"Image without a description: {ELSEWHERE}" in html
+        assert f"{settings.IMAGES_PUBLIC_URL}/" in sources(preview)
 
 
 def sources(response: Any) -> list[str]:

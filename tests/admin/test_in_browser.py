@@ -14,6 +14,7 @@ from backend.models import (
     ContentBlock,
     Endorsement,
     HomePage,
+    OutgoingMail,
     PolicyCampaign,
     Stakeholder,
     Submission,
@@ -417,6 +418,8 @@ PAGES = {
     "legal documents": "/admin/coalition/legaldocument/",
     "legal document": "/admin/coalition/legaldocument/{document}/change/",
     "mails": "/admin/coalition/outgoingmail/",
+    "mail": "/admin/coalition/outgoingmail/{mail}/change/",
+    "account": "/admin/auth/user/{user}/change/",
     "submissions": "/admin/coalition/submission/",
 }
 
@@ -426,12 +429,18 @@ class TestPages:
     def keys(self) -> dict[str, int]:
         endorsement = make_endorsement(status="pending", statement="For the reefs.")
         block = make_block(content="<p>Clean <b>water</b>.</p>")
+        unconfirmed = make_submission(campaign=endorsement.campaign)
+        mail = OutgoingMail.objects.create(
+            kind="confirmation", submission=unconfirmed, state="failed", error="451 Full"
+        )
         return {
             "endorsement": endorsement.pk,
             "stakeholder": endorsement.stakeholder_id,
             "campaign": endorsement.campaign_id,
             "homepage": block.homepage_id,
             "document": make_legal_document().pk,
+            "mail": mail.pk,
+            "user": make_user("editor").pk,
         }
 
     @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
