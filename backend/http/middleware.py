@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, RequestDataTooBig
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -14,6 +14,9 @@ from django.utils.module_loading import import_string
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
+# A form with a picture for each of half a dozen blocks. Django has no limit for files, and takes
+# them in before it asks who sends them.
+MAX_FORM_BYTES = 64 * 1024 * 1024
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 # Requests ask for the same few paths, and to match one takes as long as a 304.
@@ -57,6 +60,8 @@ class PageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not is_data(request):
+            if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_FORM_BYTES:
+                raise RequestDataTooBig
             return self.page_handler(request)
         request.get_host()  # raises DisallowedHost
         response = self.data_handler(request)

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from backend.http.middleware import MAX_FORM_BYTES
 from backend.images.inspection import size_of
 from backend.images.stores import StoreDown
 from backend.images.types import MAX_BYTES
@@ -152,6 +153,13 @@ class TestRefusal:
         response = editor.post(f"{CAMPAIGNS}add/", form(**{"image_url-file": file(jpeg())}))
 
         assert "cannot be kept right now" in str(errors(response)["image_url"])
+
+    def test_of_what_nobody_would_send_comes_before_it_is_read(self, client: Client) -> None:
+        size = str(MAX_FORM_BYTES + 1)
+
+        response = client.post("/admin/login/", {"username": "a"}, CONTENT_LENGTH=size)
+
+        assert response.status_code == 400
 
     def test_awaits_those_who_may_upload_nothing(self, folder: Images) -> None:
         user = User.objects.create_user("staff", is_staff=True)
