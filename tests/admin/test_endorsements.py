@@ -377,11 +377,15 @@ def results(client: Client, **query: Any) -> list[Endorsement]:
 
 
 class TestFilters:
-    def test_show_what_waits_longest_first(self, admin_client: Client) -> None:
+    @pytest.mark.parametrize("show", ["waiting", "flagged"])
+    def test_show_what_waits_longest_first(self, admin_client: Client, show: str) -> None:
         make_endorsement()
-        oldest, newest = make_endorsement(status="pending"), make_endorsement(status="pending")
+        campaigns = make_campaign(), make_campaign()
+        oldest, newest = (
+            confirmed(campaign=each, statement="See https://spam.example") for each in campaigns
+        )
 
-        assert results(admin_client, show="waiting") == [oldest, newest]
+        assert results(admin_client, show=show) == [oldest, newest]
 
     def test_count_what_each_shows(self, admin_client: Client) -> None:
         make_endorsement(status="pending")

@@ -14,6 +14,7 @@ from tests.factories import (
     make_endorsement,
     make_homepage,
     make_stakeholder,
+    make_submission,
 )
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +23,8 @@ pytestmark = pytest.mark.django_db
 LIST = 4
 # What was sent for the endorsements of the page.
 SENT = 1
+# What was mailed about the submissions of the page.
+MAILS = 1
 # What many say.
 BATCHES = 1
 # The rows of another model that the list can be filtered by.
@@ -31,13 +34,14 @@ FILTER = 1
 ALL = 1
 
 # Above a list stands how many rows there are of each kind: a number to add.
-MODELS = ["homepage", "contentblock", "policycampaign", "stakeholder", "endorsement"]
+MODELS = ["homepage", "contentblock", "policycampaign", "stakeholder", "endorsement", "submission"]
 LISTS = [
     ("homepage", make_homepage, LIST + ALL),
     ("contentblock", make_block, LIST + ALL + FILTER),
     ("policycampaign", make_campaign, LIST),
     ("stakeholder", make_stakeholder, LIST + 3),
     ("endorsement", make_endorsement, LIST + FILTER + SENT + BATCHES + 6),
+    ("submission", make_submission, LIST + FILTER + MAILS + 4),
 ]
 
 

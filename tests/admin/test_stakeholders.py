@@ -154,6 +154,16 @@ class TestListing:
         assert "1 has no location" in html
         assert Stakeholder.objects.listed().count() == 1
 
+    def test_tells_first_how_many_are_left(self, admin_client: Client) -> None:
+        shown, _ = make_stakeholder(), make_stakeholder()
+        unlisted = make_stakeholder(is_public=False)
+        form = {"action": "stop_showing", "_selected_action": [shown.pk, unlisted.pk]}
+
+        html = " ".join(admin_client.post(STAKEHOLDERS, form).content.decode().split())
+
+        assert "<strong>2</strong> stakeholders now, and <strong>1</strong> then" in html
+        assert "1 of those you selected are not shown" in html
+
     @pytest.mark.parametrize(("action", "is_public"), [("show", True), ("stop_showing", False)])
     def test_changes_those_that_were_confirmed(
         self, act: Callable[..., str], action: str, is_public: bool

@@ -244,6 +244,26 @@ class TestDecision:
         delay = mail.due_at - timezone.now()
         assert timedelta(seconds=20) < delay <= timedelta(seconds=30)
 
+    @pytest.mark.parametrize("action", ["approve", "reject"])
+    def test_of_what_staff_entered_is_told_to_nobody(self, staff: Staff, action: str) -> None:
+        endorsement = make_endorsement(status="pending")
+        body = {"reason": "A double."} if action == "reject" else None
+
+        answer = staff("moderator").post(f"{QUEUE}/{endorsement.pk}/{action}", body, format="json")
+
+        assert answer.status_code == 200
+        assert not OutgoingMail.objects.exists()
+
+    def test_says_when_what_is_known_of_somebody_changed(self, staff: Staff) -> None:
+        endorsement, long_ago = submitted(), timezone.now() - timedelta(days=9)
+        known = Stakeholder.objects.filter(pk=endorsement.stakeholder_id)
+        known.update(name="Before", details_at=None, updated_at=long_ago)
+
+        staff("moderator").post(f"{QUEUE}/{endorsement.pk}/approve")
+
+        assert known.get().name != "Before"
+        assert known.get().updated_at > long_ago
+
     def test_that_is_taken_back_is_told_to_nobody(self, staff: Staff) -> None:
         endorsement, client = submitted(), staff("moderator")
         OutgoingMail.objects.all().delete()
@@ -295,6 +315,15 @@ class TestSomethingNewer:
 
 
 class TestDecide:
+    def test_puts_one_reason_on_record_for_all(self, staff: Staff) -> None:
+        pending = [submitted(), submitted()]
+        body = {"ids": [each.pk for each in pending], "decision": "reject", "reason": "A joke."}
+
+        staff("moderator").post(f"{QUEUE}/decide", body, format="json")
+
+        reasons = [each.transitions.get(to_status="rejected").reason for each in pending]
+        assert reasons == ["A joke.", "A joke."]
+
     def test_answers_for_each_id(self, staff: Staff) -> None:
         campaign = make_campaign()
         pending = [submitted(campaign=campaign) for _ in range(3)]
