@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
@@ -12,6 +13,7 @@ from django.shortcuts import redirect
 from django.urls import path
 
 from backend.admin.soft_deletion import SoftDeletionAdmin
+from backend.http.errors import Problem
 from backend.http.exports import PRIVATE, Table, download, recorded
 from backend.rendering.tables import CSV
 
@@ -41,17 +43,22 @@ class ExportingAdmin(SoftDeletionAdmin):
         """The table as CSV, whose record names the filters, and of a search only that there was."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        above = f"admin:coalition_{self.opts.model_name}_changelist"
         try:
             found = self.get_changelist_instance(request)
         except IncorrectLookupParameters:
-            return redirect(f"admin:coalition_{self.opts.model_name}_changelist")
+            return redirect(above)
         rows = self.rows_to_export().filter(pk__in=found.queryset.order_by().values("pk"))
         user: Any = request.user
         chunks = recorded(
             rows.order_by("pk"), self.exported, CSV, filters=_filters(found, request), by=user
         )
         accepted = request.headers.get("Accept-Encoding", "")
-        return download(chunks, self.exported, CSV, accept_encoding=accepted)
+        try:
+            return download(chunks, self.exported, CSV, accept_encoding=accepted)
+        except Problem as problem:
+            self.message_user(request, str(problem.detail), messages.WARNING)
+            return redirect(above)
 
 
 def _filters(found: ChangeList, request: HttpRequest) -> dict[str, Any]:

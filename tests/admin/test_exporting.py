@@ -2,11 +2,14 @@
 
 import csv
 import io
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from backend.http.errors import Problem
+from backend.http.overload import EXPORTS
 from backend.models import Export
 from tests.factories import make_endorsement, make_stakeholder, make_user
 
@@ -111,4 +114,18 @@ class TestAddresses:
 
         for path in (STAKEHOLDERS, f"{STAKEHOLDERS}export/"):
             assert as_member_of("editor").get(path, {query: "s"}).status_code == 400
+        assert not Export.objects.exists()
+
+
+class TestTooMany:
+    def test_is_said_on_the_list_and_nothing_is_on_record(self) -> None:
+        client = as_member_of("administrator")
+
+        with ExitStack() as others:
+            with suppress(Problem):
+                while True:
+                    others.enter_context(EXPORTS.place())
+            response: Any = client.get(f"{STAKEHOLDERS}export/", follow=True)
+
+        assert "Too many exports" in response.content.decode()
         assert not Export.objects.exists()
