@@ -185,10 +185,8 @@ def server_error(request: HttpRequest) -> JsonResponse:
     """A crash: nothing but an id, which stands beside the reason in the log."""
     instance = uuid4().urn
     logger.error(
-        "Failure %s of %s %s",
+        "Failure %s",
         instance,
-        request.method,
-        request.path,
         exc_info=True,  # noqa: LOG014  # Django calls this while it handles the exception
     )
     return problem_page(HTTPStatus.INTERNAL_SERVER_ERROR, instance=instance)

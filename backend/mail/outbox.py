@@ -8,6 +8,7 @@ that dies between sending and saying so has it sent twice: no mail server can te
 import logging
 import time
 from datetime import timedelta
+from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
@@ -18,6 +19,7 @@ from backend.mail.occasions import message_for
 from backend.mail.outcomes import Postponed, RecipientRefused, TransportDown
 from backend.mail.transports import Transport
 from backend.models import OutgoingMail, Suppression
+from backend.observing.activity import Activity, busy_with
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,18 @@ LONGEST_DELAY = timedelta(minutes=512)
 REMINDED_AFTER = timedelta(days=2)
 
 
+class Mailing(Activity):
+    """The sending of one mail."""
+
+    def __init__(self, mail_id: int) -> None:
+        super().__init__("sendMail")
+        self._mail_id = mail_id
+
+    @property
+    def log_fields(self) -> dict[str, Any]:
+        return {"mail_id": self._mail_id, **super().log_fields}
+
+
 def send_due(transport: Transport) -> int:
     """Try once what is due, at most a batch; returns how many were taken.
 
@@ -44,7 +58,8 @@ def send_due(transport: Transport) -> int:
         if time.monotonic() > deadline:
             break  # the others are due again when the lease is over
         try:
-            _try_to_send(mail_id, transport)
+            with busy_with(Mailing(mail_id)):
+                _try_to_send(mail_id, transport)
         except TransportDown:
             _give_back(taken[position + 1 :])
             raise

@@ -59,6 +59,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "backend.http.observing.ObservingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "backend.http.cors.CorsByPath",
     "backend.http.overload.OverloadMiddleware",
@@ -193,6 +194,7 @@ CORS_EXPOSE_HEADERS = [
     "RateLimit",
     "RateLimit-Policy",
     "Idempotency-Replayed",
+    "X-Request-ID",
 ]
 CORS_PREFLIGHT_MAX_AGE = 24 * 60 * 60
 
@@ -345,17 +347,28 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {
-        # Its own handlers mail administrators or print only while DEBUG is on.
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        # At DEBUG it writes what AWS answers, a secret's value included; at INFO, each time,
-        # where it found its credentials.
-        "botocore": {"level": "WARNING"},
-    },
-}
+
+def logging_config(*, as_json: bool) -> dict[str, Any]:
+    """Lines for people, who hear of requests that failed; or JSON for programs, of each request."""
+    line = {"format": "{asctime} {levelname} {name} {message}", "style": "{"}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {"()": "backend.observing.logs.JsonLines"} if as_json else line,
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "loggers": {
+            "backend.http.observing": {"level": "INFO" if as_json else "WARNING"},
+            # Its own handlers mail administrators or print only while DEBUG is on.
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
+            # They name paths, in which there may be ids of people: backend.http tells of requests,
+            # and of what failed, by the template of the path.
+            "django.request": {"level": "CRITICAL"},
+            "django.security.csrf": {"level": "CRITICAL"},
+            # At DEBUG it writes what AWS answers, a secret's value included; at INFO, each time,
+            # where it found its credentials.
+            "botocore": {"level": "WARNING"},
+        },
+    }

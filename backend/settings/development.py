@@ -4,7 +4,7 @@ import secrets
 from pathlib import Path
 
 from backend.settings.base import *
-from backend.settings.base import BASE_DIR, LINKS_URL, env, mail_transport, postgis
+from backend.settings.base import BASE_DIR, LINKS_URL, env, logging_config, mail_transport, postgis
 from backend.settings.images import image_store
 
 # As for the stack, one that is empty is none.
@@ -34,6 +34,8 @@ vars().update(
         api_url=env.str("PUBLIC_URL", default="") or OWN_URL,
     )
 )
+
+LOGGING = logging_config(as_json=env.bool("LOG_JSON", default=False))
 
 # Without a stack there is no database, and commands that need none still work.
 DATABASES = {

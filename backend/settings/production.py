@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.settings.base import *
-from backend.settings.base import BASE_DIR, env, mail_transport, postgis
+from backend.settings.base import BASE_DIR, env, logging_config, mail_transport, postgis
 from backend.settings.images import image_store
 
 # What each connection's variables begin with: it has a URL, and maybe a SECRET_ID.
@@ -94,6 +94,8 @@ STORAGES = {
     # A name changes with its content, so that a browser may keep what it has for ever.
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+
+LOGGING = logging_config(as_json=env.bool("LOG_JSON", default=True))
 
 # The proxy must set this header itself, whatever the client sent.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

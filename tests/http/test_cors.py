@@ -18,6 +18,7 @@ EXPOSED = {
     "RateLimit",
     "RateLimit-Policy",
     "Idempotency-Replayed",
+    "X-Request-ID",
 }
 # Nothing answers there yet: problems have the headers too.
 STAFF = ["/api/v1/manage", "/api/v1/manage/campaigns/1", "/api/v1/auth", "/api/v1/auth/login"]
