@@ -42,4 +42,5 @@ LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--no-emit-index-url --no-header pyproject.toml
 lock:
 	$(LOCK) --output-file requirements/runtime.txt
-	$(LOCK) --group dev --output-file requirements/development.txt
+	$(LOCK) --extra tracing --output-file requirements/tracing.txt
+	$(LOCK) --extra tracing --group dev --output-file requirements/development.txt

@@ -16,6 +16,10 @@ from backend.http.middleware import resolve_request
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.production")
 django.setup(set_prefix=False)
 
+from backend.management.metrics import serve_metrics  # noqa: E402  # there are models now
+
+serve_metrics()
+
 
 class Handler(WSGIHandler):
     """Hands an answer over as a list if it is whole: granian has a longer way for iterators.

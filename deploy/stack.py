@@ -150,15 +150,23 @@ def run() -> NoReturn:
         variables = database.variables | address.variables
         write_private(stack_env, "".join(f"{name}={value}\n" for name, value in variables.items()))
         started.callback(stack_env.unlink, missing_ok=True)
-        worker = start_mail_worker(database.env | address.variables, database.log_folder)
+        env = database.env | shared_counts(home)
+        worker = start_mail_worker(env | address.variables, database.log_folder)
         started.callback(worker.stop)
-        servers += started.enter_context(serving(address, home, database.env))
+        servers += started.enter_context(serving(address, home, env))
         announce(address, home)
         watch([*servers, worker])
 
 
 # In all fewer than the pool's connections, and no more than granian thinks sensible.
 THREADS = min(8, 2 * (os.cpu_count() or 1))
+
+
+def shared_counts(home: Path) -> dict[str, str]:
+    """Have the API and the mail worker count together, from 0: METRICS_PORT shows what."""
+    folder = home / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    return {"PROMETHEUS_MULTIPROC_DIR": str(folder)} if os.environ.get("METRICS_PORT") else {}
 
 
 def granian(address: Address, application: str) -> Command:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import connection
 
 from backend.models.keyed_digests import keyed_digest
+from backend.observing.metrics import LIMITS_HIT
 
 
 def spend_sql(prefix: str, where: str = "true") -> str:
@@ -81,7 +82,10 @@ class Limit:
     def _spend(self, statement: str, subject: str) -> bool:
         with connection.cursor() as cursor:
             cursor.execute(statement, self.values(subject))
-            return cursor.fetchone() is not None
+            is_within = cursor.fetchone() is not None
+        if not is_within:
+            LIMITS_HIT.labels(self.name).inc()
+        return is_within
 
     def reset_seconds(self, subject: str) -> int:
         """Until the window of `subject` is over, rounded up; at least 1."""

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from backend.actions.consents import LegalText
 from backend.actions.quotas import Limit, spend_sql
 from backend.models import LegalDocument, OutgoingMail, PolicyCampaign, Submission
+from backend.observing.metrics import LIMITS_HIT
 
 Kind = LegalDocument.Kind
 
@@ -121,6 +122,7 @@ def submit(*, submission: Submission, client: str, is_bot: bool = False) -> bool
         cursor.execute(SUBMIT, values)
         row = cursor.fetchone()
     if row is None:
+        LIMITS_HIT.labels("address").inc()
         return False
     submission.pk = row[0]
     return True

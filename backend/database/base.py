@@ -7,6 +7,7 @@ import psycopg
 from django.contrib.gis.db.backends.postgis import base
 
 from backend.database.password import remote_password
+from backend.observing.metrics import CONNECT_SECONDS
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -30,6 +31,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return not poll.poll(0)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> "psycopg.Connection[Any]":
+        with CONNECT_SECONDS.labels(self.alias).time():
+            return self._new_connection(conn_params)
+
+    def _new_connection(self, conn_params: dict[str, Any]) -> "psycopg.Connection[Any]":
         secret = self.settings_dict.get("PASSWORD_SECRET")
         if secret is None:
             connection: psycopg.Connection[Any] = super().get_new_connection(conn_params)

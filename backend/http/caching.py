@@ -27,12 +27,15 @@ from django.utils.http import parse_etags
 from redis.exceptions import RedisError
 
 from backend.http.compression import compress, encoding_for
+from backend.observing.metrics import PUBLIC_ANSWERS
 
 logger = logging.getLogger(__name__)
 
 # A larger answer is not cached; the cache's MAX_ENTRIES bounds how many are.
 MAX_CACHED_BYTES = 512 * 1024
 CACHED_SECONDS = 60 * 60
+
+FROM_CLIENT, FROM_CACHE, MADE = map(PUBLIC_ANSWERS.labels, ("client", "cache", "made"))
 
 
 class CachedResponse(NamedTuple):
@@ -56,12 +59,15 @@ def conditional_response(
     url = str(request.scheme), request.get_host(), request.path, request.META["QUERY_STRING"]
     tag = entity_tag(CODE, revision, encoding, *url)
     if is_current(request, tag):
+        FROM_CLIENT.inc()
         return _tagged(HttpResponseNotModified(), tag, vary)
     response = _from_cache(tag) or _single_flight(
         lambda: _encoded(handler(), tag, encoding, vary), tag
     )
     if isinstance(response, CachedResponse):
+        FROM_CACHE.inc()
         return HttpResponse(response.body, headers=response.headers)
+    MADE.inc()
     return response
 
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from backend.observing.activity import Activity, current
+from backend.observing.metrics import count_request
 
 logger = logging.getLogger(__name__)
 
@@ -79,10 +80,11 @@ def finish(**_signal: Any) -> None:
     activity = current.get()
     if not isinstance(activity, RequestActivity):
         return
+    seconds = activity.seconds
+    count_request(activity.operation, activity.method, activity.status, seconds)
     level = logging.WARNING if activity.status >= 500 else logging.INFO
     if logger.isEnabledFor(level):
-        duration = round(activity.seconds * 1000, 1)
-        extra = {"status": activity.status, "duration_ms": duration}
+        extra = {"status": activity.status, "duration_ms": round(seconds * 1000, 1)}
         logger.log(level, "%s %s %s", activity.method, activity.path, activity.status, extra=extra)
     current.set(None)
 

@@ -20,6 +20,7 @@ from backend.mail.outcomes import Postponed, RecipientRefused, TransportDown
 from backend.mail.transports import Transport
 from backend.models import OutgoingMail, Suppression
 from backend.observing.activity import Activity, busy_with
+from backend.observing.metrics import MAILS
 
 logger = logging.getLogger(__name__)
 
@@ -118,6 +119,7 @@ def _put_off(mail: OutgoingMail, error: str) -> None:
         # What the server said may name the address, and is for staff alone.
         logger.error("Mail %s was given up after %s attempts.", mail.pk, mail.attempts)
         return
+    MAILS.labels("postponed").inc()
     delay = min(timedelta(minutes=2 ** (mail.attempts - 1)), LONGEST_DELAY)
     _leased(mail).update(due_at=Now() + delay, error=error)
 
@@ -125,6 +127,7 @@ def _put_off(mail: OutgoingMail, error: str) -> None:
 @transaction.atomic
 def _close(mail: OutgoingMail, state: OutgoingMail.State, error: str = "") -> None:
     is_own = _leased(mail).update(state=state, due_at=Now(), error=error)
+    MAILS.labels(state.value).inc()
     if is_own and state == State.SENT and mail.kind == Kind.CONFIRMATION:
         OutgoingMail.objects.create(
             kind=Kind.REMINDER, submission=mail.submission, due_at=Now() + REMINDED_AFTER

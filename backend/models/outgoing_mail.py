@@ -2,7 +2,7 @@ from datetime import timedelta
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Min, Q
 from django.db.models.functions import Now
 
 from backend.models.campaign import PolicyCampaign
@@ -46,6 +46,18 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
 
     def queued(self) -> Self:
         return self.filter(state=OutgoingMail.State.QUEUED)
+
+    def waiting(self) -> dict[str, float]:
+        """How many are queued, are due, and were tried in vain; and the seconds that the first of
+        the due has been (`age`), 0 if none is."""
+        is_due = Q(due_at__lte=Now())
+        found = self.queued().aggregate(
+            queued=Count("*"),
+            due=Count("pk", filter=is_due),
+            retried=Count("pk", filter=Q(attempts__gt=1)),
+            age=Now() - Min("due_at", filter=is_due),
+        )
+        return found | {"age": found["age"].total_seconds() if found["age"] else 0}
 
     def failed(self) -> Self:
         """Those that nobody tries to send any more."""

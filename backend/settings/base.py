@@ -12,6 +12,8 @@ import environ
 from corsheaders.defaults import default_headers
 from csp.constants import NONCE, NONE, SELF
 
+from backend.settings.metrics import share_counts
+
 env = environ.FileAwareEnv()  # DATABASE_URL_FILE=/run/secrets/… stands for DATABASE_URL=…
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -346,6 +348,13 @@ SPECTACULAR_SETTINGS = {
         "EndorsementStatus": "backend.models.endorsement.Endorsement.Status",
     },
 }
+
+
+# Where Prometheus is answered; 0 is nowhere. Never where the API is.
+METRICS_PORT = env.int("METRICS_PORT", default=0)
+METRICS_HOST = env.str("METRICS_HOST", default="127.0.0.1")
+if METRICS_PORT:
+    share_counts()
 
 
 def logging_config(*, as_json: bool) -> dict[str, Any]:

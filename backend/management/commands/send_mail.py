@@ -12,6 +12,7 @@ from backend.actions.purging import purge
 from backend.mail.outbox import send_due
 from backend.mail.outcomes import TransportDown
 from backend.mail.transports import Transport, opened_transport
+from backend.management.metrics import serve_metrics
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class Command(BaseCommand):
         if once:
             self._send_once()
             return
+        serve_metrics()
         stopped = Event()
         for stop_signal in (signal.SIGTERM, signal.SIGINT):
             signal.signal(stop_signal, lambda *_: stopped.set())

@@ -1,0 +1,21 @@
+"""Where the processes of one server count together."""
+
+import os
+import tempfile
+from pathlib import Path
+
+# By this name prometheus-client knows it, which looks when it is imported.
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def share_counts() -> None:
+    """Name a folder that the children of this process's parent share, unless one is named.
+
+    It is another after each start, so that nothing is counted twice.
+    """
+    if FOLDER not in os.environ:
+        parent = os.getppid()
+        # Numbers of processes come again; since when one has run does not (proc(5), field 22).
+        since = Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()[19]
+        os.environ[FOLDER] = f"{tempfile.gettempdir()}/coalition-metrics-{parent}-{since}"
+    Path(os.environ[FOLDER]).mkdir(mode=0o700, parents=True, exist_ok=True)
