@@ -8,6 +8,7 @@ from django.contrib.gis.db.backends.postgis import base
 
 from backend.database.password import remote_password
 from backend.observing.metrics import CONNECT_SECONDS
+from backend.observing.statements import observed
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -17,6 +18,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     connection is opened. A password changed there is taken up without a restart: when the
     database refuses the remembered one, it is fetched anew, once.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.execute_wrappers.append(observed)
 
     def is_usable(self) -> bool:
         """Whether the connection is open, as far as this machine has been told.

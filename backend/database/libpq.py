@@ -9,6 +9,8 @@ from psycopg import ClientCursor
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 
+from backend.observing.statements import comment, timed
+
 # Text, in the encoding of the connection; None is null.
 Row = tuple[Any, ...]
 
@@ -22,12 +24,17 @@ def fetch(statement: str, values: Sequence[Any] = ()) -> list[Row]:
     database = connections["public"]
     database.close_if_health_check_failed()
     database.ensure_connection()
+    with timed(statement):
+        return _fetch(database, statement, values)
+
+
+def _fetch(database: Any, statement: str, values: Sequence[Any]) -> list[Row]:
     if values:
         statement = ClientCursor(database.connection).mogrify(statement, values)
     if database.queries_logged:
         database.queries_log.append({"sql": statement, "time": "0.000"})
     with database.wrap_database_errors:
-        result = database.connection.pgconn.exec_(statement.encode())
+        result = database.connection.pgconn.exec_((comment() + statement).encode())
         if database.connection.closed:
             raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
         if result.status != ExecStatus.TUPLES_OK:

@@ -25,6 +25,11 @@ class Activity:
         return {"operation": self.operation}
 
     @property
+    def sql_comment(self) -> str:
+        """What stands before its statements, as sqlcommenter writes it."""
+        return f"/*operation='{self.operation}'*/ "
+
+    @property
     def seconds(self) -> float:
         return time.perf_counter() - self.started_at
 

@@ -10,7 +10,11 @@ from typing import Any
 from backend.observing.activity import current
 
 # What a call may give as `extra`; nothing else of it is written.
-EXTRA = ("method", "path", "status", "duration_ms", "statement")
+EXTRA = ("status", "duration_ms", "statement")
+
+
+# `dumps` would make an encoder for each line.
+to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class JsonLines(logging.Formatter):
@@ -29,10 +33,12 @@ class JsonLines(logging.Formatter):
             **(activity.log_fields if activity else {}),
         }
         given = vars(record)
-        line |= {name: given[name] for name in EXTRA if name in given}
+        for name in EXTRA:
+            if name in given:
+                line[name] = given[name]
         if record.exc_info and record.exc_info[1]:
             line["exception"] = list(described(record.exc_info[1]))
-        return json.dumps(line, ensure_ascii=False)
+        return to_json(line)
 
 
 def described(error: BaseException) -> Iterator[str]:

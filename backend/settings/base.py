@@ -350,6 +350,9 @@ SPECTACULAR_SETTINGS = {
 }
 
 
+# A statement that takes longer is in the log, by the operation that it served.
+SLOW_QUERY_MS = env.int("SLOW_QUERY_MS", default=500)
+
 # Where Prometheus is answered; 0 is nowhere. Never where the API is.
 METRICS_PORT = env.int("METRICS_PORT", default=0)
 METRICS_HOST = env.str("METRICS_HOST", default="127.0.0.1")

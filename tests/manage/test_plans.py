@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.api.test_plans import CAMPAIGNS, ENDORSEMENTS, ROWS, STAKEHOLDERS
 from tests.conftest import connect_as_owner, remove_committed_rows
 from tests.manage.conftest import Staff
+from tests.statements import uncommented
 
 pytestmark = pytest.mark.django_db
 
@@ -58,7 +59,7 @@ def scanned(staff: Staff, path: str, query: dict[str, str]) -> set[str]:
     tables: set[str] = set()
     with connection.cursor() as cursor:
         for captured_query in captured.captured_queries:
-            sql = captured_query["sql"]
+            sql = uncommented(captured_query["sql"])
             is_count_of_all = re.search(r"COUNT\(\*\)", sql) and not query
             if not sql.startswith("SELECT") or is_count_of_all:
                 continue

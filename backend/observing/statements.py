@@ -1,0 +1,62 @@
+"""Statements by the operation that they serve: in the database, and in the log if they are slow."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from psycopg.sql import Composable
+
+from backend.observing.activity import current
+from backend.observing.metrics import SLOW_STATEMENTS
+
+logger = logging.getLogger(__name__)
+
+MAX_LOGGED_CHARACTERS = 2_000
+
+
+def comment() -> str:
+    """What stands before a statement, as sqlcommenter writes it; empty where nobody asked for it.
+
+    Before it and not behind, for pg_stat_activity cuts long ones. It has no %, which would be a
+    placeholder. Nobody prepares statements, to which each would be another.
+    """
+    activity = current.get()
+    return activity.sql_comment if activity else ""
+
+
+@contextmanager
+def timed(statement: str) -> Iterator[None]:
+    """Tell of a statement that is slow, whatever comes of it: as written, without its values."""
+    started_at = time.perf_counter()
+    try:
+        yield
+    finally:
+        milliseconds = (time.perf_counter() - started_at) * 1000
+        if milliseconds > settings.SLOW_QUERY_MS:
+            _tell(statement, milliseconds)
+
+
+def _tell(statement: str, milliseconds: float) -> None:
+    activity = current.get()
+    SLOW_STATEMENTS.labels(activity.operation if activity else "").inc()
+    extra = {
+        "duration_ms": round(milliseconds, 1),
+        "statement": " ".join(statement[:MAX_LOGGED_CHARACTERS].split()),
+    }
+    logger.warning("A statement took %s ms.", round(milliseconds), extra=extra)
+
+
+def observed(
+    execute: Callable[..., Any],
+    sql: str | Composable,
+    params: Any,
+    many: bool,
+    context: Mapping[str, Any],
+) -> Any:
+    """An execute wrapper of Django's."""
+    text = sql if isinstance(sql, str) else sql.as_string()
+    with timed(text):
+        return execute(comment() + text, params, many, context)
