@@ -1,5 +1,6 @@
 """Reading for the public, by the shortest way there is."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from psycopg import ClientCursor
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 
-from backend.observing.statements import comment, timed
+from backend.observing.statements import comment, tell_if_slow
 
 # Text, in the encoding of the connection; None is null.
 Row = tuple[Any, ...]
@@ -24,8 +25,11 @@ def fetch(statement: str, values: Sequence[Any] = ()) -> list[Row]:
     database = connections["public"]
     database.close_if_health_check_failed()
     database.ensure_connection()
-    with timed(statement):
+    started_at = time.perf_counter()
+    try:
         return _fetch(database, statement, values)
+    finally:
+        tell_if_slow(statement, started_at)
 
 
 def _fetch(database: Any, statement: str, values: Sequence[Any]) -> list[Row]:

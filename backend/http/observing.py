@@ -1,18 +1,23 @@
-"""Each request by a name and an id: in its answer, in the log, and in what it asks the database."""
+"""Each request by a name and an id: in its answer, in the log, and in what it asks the database.
+
+All of it is on the way of each 304, which takes little longer than this: what does not differ
+between two requests for one operation is made once (`Operation`).
+"""
 
 import logging
 import re
+import time
 from collections.abc import Callable
 from functools import lru_cache
 from random import getrandbits
 from typing import Any
 
-from django.core.signals import request_finished
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from prometheus_client import Histogram
 
 from backend.observing.activity import Activity, current
-from backend.observing.metrics import count_request
+from backend.observing.metrics import REQUEST_SECONDS
 
 logger = logging.getLogger(__name__)
 
@@ -24,44 +29,51 @@ UNROUTED = "unrouted"
 VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
+class Operation:
+    """What requests with one method for one route have in common."""
+
+    def __init__(self, name: str, method: str, path: str) -> None:
+        self.name, self.method, self.path = name, method, path
+        self.comment = f"/*operation='{name}',request_id='"
+        self.log_fields = {"operation": name, "method": method, "path": path}
+        self._seconds: dict[int, Histogram] = {}
+
+    def count(self, status: int, seconds: float) -> None:
+        histogram = self._seconds.get(status)
+        if histogram is None:
+            # To look up labels takes as long as to count.
+            labels = self.name, self.method, f"{status // 100}xx"
+            histogram = self._seconds[status] = REQUEST_SECONDS.labels(*labels)
+        histogram.observe(seconds)
+
+
 class RequestActivity(Activity):
     """A request; what it asks for is known once its path was matched."""
 
     def __init__(self, request: HttpRequest) -> None:
         super().__init__()
         self._request = request
-        sent = request.META.get("HTTP_X_REQUEST_ID", "")
+        sent = request.META.get("HTTP_X_REQUEST_ID")
         self.id: str = sent if sent and VALID_ID.fullmatch(sent) else _new_id()
-        self.status = 0
 
     @property
-    def method(self) -> str:
-        method = str(self._request.method)
-        return method if method in METHODS else "other"
+    def asked(self) -> Operation:
+        match = self._request.resolver_match
+        if match is None:
+            return operation_of(None, UNROUTED, "", self._request.method)
+        return operation_of(match.func, match.view_name, match.route, self._request.method)
 
     @property
     def operation(self) -> str:
-        match = self._request.resolver_match
-        return operation_of(match.func, match.view_name, self.method) if match else UNROUTED
-
-    @property
-    def path(self) -> str:
-        """The template of the path, for what stands for its variables may name a person."""
-        match = self._request.resolver_match
-        return template_of(match.route) if match else UNROUTED
+        return self.asked.name
 
     @property
     def log_fields(self) -> dict[str, Any]:
-        return {
-            "request_id": self.id,
-            "operation": self.operation,
-            "method": self.method,
-            "path": self.path,
-        }
+        return {"request_id": self.id, **self.asked.log_fields}
 
     @property
     def sql_comment(self) -> str:
-        return f"/*operation='{self.operation}',request_id='{self.id}'*/ "
+        return f"{self.asked.comment}{self.id}'*/ "
 
 
 def _new_id() -> str:
@@ -76,54 +88,56 @@ class ObservingMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        started_at = time.perf_counter()
         activity = RequestActivity(request)
         current.set(activity)
         response = self.get_response(request)
-        activity.status = response.status_code
-        response[HEADER] = activity.id
+        response.headers[HEADER] = activity.id
+        if response.streaming:
+            # Django closes what is listed here when the last byte was handed over, or nobody
+            # wants another.
+            closers: list[Callable[[], object]] = response._resource_closers  # type: ignore[attr-defined]  # not in the stubs
+            closers.append(lambda: _tell(activity, response.status_code, started_at))
+        else:
+            _tell(activity, response.status_code, started_at)
         return response
 
 
-def finish(**_signal: Any) -> None:
-    """Tell of the request of this thread, once the last byte of its answer was handed over."""
-    activity = current.get()
-    if not isinstance(activity, RequestActivity):
-        return
-    seconds = activity.seconds
-    count_request(activity.operation, activity.method, activity.status, seconds)
-    level = logging.WARNING if activity.status >= 500 else logging.INFO
+def _tell(activity: RequestActivity, status: int, started_at: float) -> None:
+    seconds = time.perf_counter() - started_at
+    activity.asked.count(status, seconds)
+    level = logging.WARNING if status >= 500 else logging.INFO
     if logger.isEnabledFor(level):
-        logger.handle(_record_of(activity, level, seconds))
+        logger.handle(_record_of(activity.asked, status, level, seconds))
     current.set(None)
 
 
-def _record_of(activity: RequestActivity, level: int, seconds: float) -> logging.LogRecord:
+def _record_of(asked: Operation, status: int, level: int, seconds: float) -> logging.LogRecord:
     """What `logger.log` would make of it, without looking for the line of code that called it."""
-    values = activity.method, activity.path, activity.status
+    values = asked.method, asked.path, status
     record = logging.LogRecord(logger.name, level, "", 0, "%s %s %s", values, None)
-    record.status, record.duration_ms = activity.status, round(seconds * 1000, 1)
+    record.status, record.duration_ms = status, round(seconds * 1000, 1)
     return record
 
 
-request_finished.connect(finish, dispatch_uid=__name__)
-
-
 @lru_cache(maxsize=1024)
-def operation_of(view: Callable[..., Any], name: str, method: str) -> str:
-    """The operation's id in the OpenAPI document, or the name of its path if it is not there."""
-    view_class: Any = getattr(view, "cls", None)
+def operation_of(
+    view: Callable[..., Any] | None, name: str, route: str, method: str | None
+) -> Operation:
+    """By the id in the OpenAPI document, or the name of the path if it is not there."""
+    method = method if method in METHODS else "other"
     verb = "get" if method == "HEAD" else method.lower()
+    path = ("/" + VARIABLE.sub(r"{\1}", route)).replace("{pk}", "{id}") if view else UNROUTED
+    return Operation(_documented_id(view, verb) or name, method, path)
+
+
+def _documented_id(view: Callable[..., Any] | None, verb: str) -> str:
+    view_class: Any = getattr(view, "cls", None)
     actions: dict[str, str] = getattr(view, "actions", None) or {}
     handler = getattr(view_class, actions.get(verb, verb), None)
     schema_class = getattr(handler, "kwargs", {}).get("schema")
     if schema_class is None:
-        return name
+        return ""
     schema = schema_class()
     schema.view, schema.method = view_class(request=None, kwargs={}), verb.upper()
-    return name if schema.is_excluded() else str(schema.get_operation_id())
-
-
-@lru_cache(maxsize=1024)
-def template_of(route: str) -> str:
-    """A path as the OpenAPI document writes it."""
-    return "/" + VARIABLE.sub(r"{\1}", route).replace("{pk}", "{id}")
+    return "" if schema.is_excluded() else str(schema.get_operation_id())

@@ -1,6 +1,5 @@
 """What a thread is doing, for whatever it leaves in logs, statements and metrics."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,7 +11,6 @@ class Activity:
 
     def __init__(self, operation: str = "") -> None:
         self._operation = operation
-        self.started_at = time.perf_counter()
 
     @property
     def operation(self) -> str:
@@ -28,10 +26,6 @@ class Activity:
     def sql_comment(self) -> str:
         """What stands before its statements, as sqlcommenter writes it."""
         return f"/*operation='{self.operation}'*/ "
-
-    @property
-    def seconds(self) -> float:
-        return time.perf_counter() - self.started_at
 
 
 current: ContextVar[Activity | None] = ContextVar("activity", default=None)

@@ -4,8 +4,6 @@ That is prometheus-client's way with several processes: each writes to files of 
 (settings/metrics.py), and whoever is asked adds them up.
 """
 
-from functools import lru_cache
-
 from prometheus_client import Counter, Histogram
 
 SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -35,13 +33,3 @@ SLOW_STATEMENTS = Counter(
 )
 MAILS = Counter("coalition_mails", "Tries to send a mail, by what became of it.", ["outcome"])
 LIMITS_HIT = Counter("coalition_limits_hit", "What was beyond a limit.", ["limit"])
-
-
-def count_request(operation: str, method: str, status: int, seconds: float) -> None:
-    _of_requests(operation, method, status // 100).observe(seconds)
-
-
-# To look up labels takes as long as to count.
-@lru_cache(maxsize=4096)
-def _of_requests(operation: str, method: str, digit: int) -> Histogram:
-    return REQUEST_SECONDS.labels(operation, method, f"{digit}xx")

@@ -2,8 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -27,16 +26,11 @@ def comment() -> str:
     return activity.sql_comment if activity else ""
 
 
-@contextmanager
-def timed(statement: str) -> Iterator[None]:
-    """Tell of a statement that is slow, whatever comes of it: as written, without its values."""
-    started_at = time.perf_counter()
-    try:
-        yield
-    finally:
-        milliseconds = (time.perf_counter() - started_at) * 1000
-        if milliseconds > settings.SLOW_QUERY_MS:
-            _tell(statement, milliseconds)
+def tell_if_slow(statement: str, started_at: float) -> None:
+    """Tell of a statement that has ended, if it took long: as written, without its values."""
+    milliseconds = (time.perf_counter() - started_at) * 1000
+    if milliseconds > settings.SLOW_QUERY_MS:
+        _tell(statement, milliseconds)
 
 
 def _tell(statement: str, milliseconds: float) -> None:
@@ -58,5 +52,8 @@ def observed(
 ) -> Any:
     """An execute wrapper of Django's."""
     text = sql if isinstance(sql, str) else sql.as_string()
-    with timed(text):
+    started_at = time.perf_counter()
+    try:
         return execute(comment() + text, params, many, context)
+    finally:
+        tell_if_slow(text, started_at)
