@@ -1,4 +1,4 @@
-.PHONY: run test bench check format lock openapi.yaml
+.PHONY: run test bench check format lock openapi.yaml sbom
 
 # Everything, in the foreground, on http://$HOST:$PORT (127.0.0.1:8000).
 run:
@@ -27,6 +27,8 @@ check:
 	.venv/bin/python manage.py makemigrations --check --dry-run
 	.venv/bin/python manage.py spectacular --validate --fail-on-warn | diff openapi.yaml -
 	.venv/bin/python -m tests.contract.compatibility
+	.venv/bin/python -m tests.supply.licences
+	.venv/bin/python -m tests.supply.vulnerabilities
 	$(CLIENT) check
 
 format:
@@ -44,3 +46,9 @@ lock:
 	$(LOCK) --output-file requirements/runtime.txt
 	$(LOCK) --extra tracing --output-file requirements/tracing.txt
 	$(LOCK) --extra tracing --group dev --output-file requirements/development.txt
+
+# What a release is made of, with hashes, as CycloneDX: the same for the same lock file.
+SBOM ?= sbom.json
+sbom:
+	.venv/bin/cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml \
+		--output-reproducible --output-format JSON --output-file $(SBOM)
