@@ -46,8 +46,10 @@ FROM python AS packages
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends python3-venv
 RUN python3 -m venv /venv
-COPY requirements/runtime.txt /
-RUN /venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r /runtime.txt \
+# `tracing` has OpenTelemetry too.
+ARG PACKAGES=runtime
+COPY requirements/${PACKAGES}.txt /packages.txt
+RUN /venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r /packages.txt \
     && /venv/bin/pip uninstall --yes pip
 
 

@@ -10,7 +10,7 @@ from psycopg import ClientCursor
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 
-from backend.observing.statements import comment, tell_if_slow
+from backend.observing.statements import comment, tell
 
 # Text, in the encoding of the connection; None is null.
 Row = tuple[Any, ...]
@@ -29,7 +29,7 @@ def fetch(statement: str, values: Sequence[Any] = ()) -> list[Row]:
     try:
         return _fetch(database, statement, values)
     finally:
-        tell_if_slow(statement, started_at)
+        tell(statement, started_at)
 
 
 def _fetch(database: Any, statement: str, values: Sequence[Any]) -> list[Row]:

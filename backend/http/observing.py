@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from prometheus_client import Histogram
 
+from backend.observing import tracing
 from backend.observing.activity import Activity, current
 from backend.observing.metrics import REQUEST_SECONDS
 
@@ -90,6 +91,8 @@ class ObservingMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         started_at = time.perf_counter()
         activity = RequestActivity(request)
+        if tracing.tracer is not None:
+            activity.span = tracing.begin(request.META.get("HTTP_TRACEPARENT", ""))
         current.set(activity)
         response = self.get_response(request)
         response.headers[HEADER] = activity.id
@@ -105,10 +108,13 @@ class ObservingMiddleware:
 
 def _tell(activity: RequestActivity, status: int, started_at: float) -> None:
     seconds = time.perf_counter() - started_at
-    activity.asked.count(status, seconds)
+    asked = activity.asked
+    asked.count(status, seconds)
+    if activity.span is not None:
+        tracing.end(activity.span, asked.name, asked.method, asked.path, status)
     level = logging.WARNING if status >= 500 else logging.INFO
     if logger.isEnabledFor(level):
-        logger.handle(_record_of(activity.asked, status, level, seconds))
+        logger.handle(_record_of(asked, status, level, seconds))
     current.set(None)
 
 

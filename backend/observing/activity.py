@@ -11,6 +11,8 @@ class Activity:
 
     def __init__(self, operation: str = "") -> None:
         self._operation = operation
+        # If there are traces: backend/observing/tracing.py.
+        self.span: Any = None
 
     @property
     def operation(self) -> str:

@@ -10,6 +10,7 @@ from psycopg.sql import Composable
 
 from backend.observing.activity import current
 from backend.observing.metrics import SLOW_STATEMENTS
+from backend.observing.tracing import add_statement
 
 logger = logging.getLogger(__name__)
 
@@ -26,14 +27,17 @@ def comment() -> str:
     return activity.sql_comment if activity else ""
 
 
-def tell_if_slow(statement: str, started_at: float) -> None:
+def tell(statement: str, started_at: float) -> None:
     """Tell of a statement that has ended, if it took long: as written, without its values."""
-    milliseconds = (time.perf_counter() - started_at) * 1000
-    if milliseconds > settings.SLOW_QUERY_MS:
-        _tell(statement, milliseconds)
+    seconds = time.perf_counter() - started_at
+    if seconds * 1000 > settings.SLOW_QUERY_MS:
+        _warn(statement, seconds * 1000)
+    activity = current.get()
+    if activity is not None and activity.span is not None:
+        add_statement(activity.span, statement, seconds)
 
 
-def _tell(statement: str, milliseconds: float) -> None:
+def _warn(statement: str, milliseconds: float) -> None:
     activity = current.get()
     SLOW_STATEMENTS.labels(activity.operation if activity else "").inc()
     extra = {
@@ -56,4 +60,4 @@ def observed(
     try:
         return execute(comment() + text, params, many, context)
     finally:
-        tell_if_slow(text, started_at)
+        tell(text, started_at)
