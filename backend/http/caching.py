@@ -27,7 +27,7 @@ from django.utils.http import parse_etags
 from redis.exceptions import RedisError
 
 from backend.http.compression import compress, encoding_for
-from backend.observing.metrics import PUBLIC_ANSWERS
+from backend.observing.metrics import PUBLIC_ANSWERS, note
 
 logger = logging.getLogger(__name__)
 
@@ -59,15 +59,15 @@ def conditional_response(
     url = str(request.scheme), request.get_host(), request.path, request.META["QUERY_STRING"]
     tag = entity_tag(CODE, revision, encoding, *url)
     if is_current(request, tag):
-        FROM_CLIENT.inc()
+        note(FROM_CLIENT.inc)
         return _tagged(HttpResponseNotModified(), tag, vary)
     response = _from_cache(tag) or _single_flight(
         lambda: _encoded(handler(), tag, encoding, vary), tag
     )
     if isinstance(response, CachedResponse):
-        FROM_CACHE.inc()
+        note(FROM_CACHE.inc)
         return HttpResponse(response.body, headers=response.headers)
-    MADE.inc()
+    note(MADE.inc)
     return response
 
 

@@ -18,7 +18,7 @@ from prometheus_client import Histogram
 
 from backend.observing import tracing
 from backend.observing.activity import Activity, current
-from backend.observing.metrics import REQUEST_SECONDS
+from backend.observing.metrics import REQUEST_SECONDS, note
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ class ObservingMiddleware:
 def _tell(activity: RequestActivity, status: int, started_at: float) -> None:
     seconds = time.perf_counter() - started_at
     asked = activity.asked
-    asked.count(status, seconds)
+    note(asked.count, status, seconds)
     if activity.span is not None:
         tracing.end(activity.span, asked.name, asked.method, asked.path, status)
     level = logging.WARNING if status >= 500 else logging.INFO

@@ -16,7 +16,9 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from backend.models import OutgoingMail
+from backend.observing.metrics import write_noted
 
+WRITE_SECONDS = 0.5
 BIND_AGAIN_SECONDS = 5
 # For each look, of which there are three, of the ten that Prometheus waits.
 DATABASE_SECONDS = 2
@@ -34,7 +36,14 @@ looks = ThreadPoolExecutor(max_workers=1, thread_name_prefix="metrics")
 def serve_metrics() -> None:
     """Answer at METRICS_PORT, if there is one: for all processes of this server, or wait to."""
     if settings.METRICS_PORT:
-        Thread(target=_serve, name="metrics", daemon=True).start()
+        for work in (_write, _serve):
+            Thread(target=work, name="metrics", daemon=True).start()
+
+
+def _write() -> None:
+    while True:
+        write_noted()
+        time.sleep(WRITE_SECONDS)
 
 
 def _serve() -> None:
