@@ -13,18 +13,18 @@ Lines = list[dict[str, Any]]
 
 
 @contextmanager
-def json_log() -> Iterator[Lines]:
-    """What production would log meanwhile."""
+def json_log(level: str = "INFO") -> Iterator[Lines]:
+    """What production would log meanwhile; with DEBUG, what it would with LOG_READS."""
     stream, lines = io.StringIO(), Lines()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())
     requests = logging.getLogger("backend.http.observing")
-    level = requests.level
-    requests.setLevel("INFO")
+    before = requests.level
+    requests.setLevel(level)
     logging.getLogger().addHandler(handler)
     try:
         yield lines
     finally:
         logging.getLogger().removeHandler(handler)
-        requests.setLevel(level)
+        requests.setLevel(before)
         lines += map(json.loads, stream.getvalue().splitlines())

@@ -35,6 +35,7 @@ class Operation:
 
     def __init__(self, name: str, method: str, path: str) -> None:
         self.name, self.method, self.path = name, method, path
+        self.is_read = method in {"GET", "HEAD", "OPTIONS"}
         self.comment = f"/*operation='{name}',request_id='"
         self.log_fields = {"operation": name, "method": method, "path": path}
         self._seconds: dict[int, Histogram] = {}
@@ -112,10 +113,17 @@ def _tell(activity: RequestActivity, status: int, started_at: float) -> None:
     note(asked.count, status, seconds)
     if activity.span is not None:
         tracing.end(activity.span, asked.name, asked.method, asked.path, status)
-    level = logging.WARNING if status >= 500 else logging.INFO
+    level = _level_of(asked, status)
     if logger.isEnabledFor(level):
         logger.handle(_record_of(asked, status, level, seconds))
     current.set(None)
+
+
+def _level_of(asked: Operation, status: int) -> int:
+    """Reads that went well are DEBUG: a line of JSON takes a quarter as long as a 304."""
+    if status >= 500:
+        return logging.WARNING
+    return logging.DEBUG if asked.is_read and status < 400 else logging.INFO
 
 
 def _record_of(asked: Operation, status: int, level: int, seconds: float) -> logging.LogRecord:

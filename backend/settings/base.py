@@ -361,7 +361,10 @@ if METRICS_PORT:
 
 
 def logging_config(*, as_json: bool) -> dict[str, Any]:
-    """Lines for people, who hear of requests that failed; or JSON for programs, of each request."""
+    """Lines for people, who hear of requests that failed; or JSON for programs, of what was written
+    or refused too, and with LOG_READS of each request.
+    """
+    requests = "DEBUG" if env.bool("LOG_READS", default=False) else "INFO"
     line = {"format": "{asctime} {levelname} {name} {message}", "style": "{"}
     return {
         "version": 1,
@@ -372,7 +375,7 @@ def logging_config(*, as_json: bool) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
-            "backend.http.observing": {"level": "INFO" if as_json else "WARNING"},
+            "backend.http.observing": {"level": requests if as_json else "WARNING"},
             # Its own handlers mail administrators or print only while DEBUG is on.
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             # They name paths, in which there may be ids of people: backend.http tells of requests,

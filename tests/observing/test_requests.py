@@ -90,6 +90,14 @@ class TestLog:
             "status": 400,
         }
 
+    def test_has_reads_that_went_well_where_they_are_asked_for(self, api: APIClient) -> None:
+        with json_log() as lines:
+            api.get("/api/v1")
+        with json_log(level="DEBUG") as all_lines:
+            api.get("/api/v1")
+
+        assert (lines, [line["status"] for line in all_lines]) == ([], [200])
+
     def test_names_nothing_that_nobody_has_defined(self, api: APIClient) -> None:
         with json_log() as lines:
             api.generic(CANARY, f"/{CANARY}")
@@ -135,7 +143,7 @@ class TestLog:
 def test_granians_log_has_a_stream_when_its_last_byte_is_gone(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    with serving(os.environ | {"LOG_JSON": "1"}) as url:
+    with serving(os.environ | {"LOG_JSON": "1", "LOG_READS": "1"}) as url:
         request = Request(f"{url}/api/v1/stakeholders.geojson", headers={"X-Request-ID": "whole"})
         with urlopen(request) as response:
             response.read()
