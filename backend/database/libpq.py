@@ -10,6 +10,7 @@ from psycopg import ClientCursor
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 
+from backend.database.silence import answered_in_time
 from backend.observing.statements import comment, tell
 
 # Text, in the encoding of the connection; None is null.
@@ -38,7 +39,9 @@ def _fetch(database: Any, statement: str, values: Sequence[Any]) -> list[Row]:
     if database.queries_logged:
         database.queries_log.append({"sql": statement, "time": "0.000"})
     with database.wrap_database_errors:
-        result = database.connection.pgconn.exec_((comment() + statement).encode())
+        connection = database.connection
+        text = (comment() + statement).encode()
+        result = answered_in_time(connection, lambda: connection.pgconn.exec_(text))
         if database.connection.closed:
             raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
         if result.status != ExecStatus.TUPLES_OK:

@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from backend.http.errors import Problem, problem_page
 
 # After so long in line a thread's time is better spent on who has come since.
-MOST_SECONDS_IN_LINE = 1.5
+MOST_SECONDS_IN_LINE = 1.25
 
 
 class OverloadMiddleware:

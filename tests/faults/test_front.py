@@ -24,7 +24,7 @@ from deploy.cluster import HOST
 from deploy.database import ROOT
 from tests.conftest import Connection, connect_as_owner, remove_committed_rows
 from tests.contract.asking import Answer, ask
-from tests.faults.stacks import Fronted, fronted
+from tests.faults.stacks import Fronted, fronted, silent_database
 from tests.serving import serving
 from tests.streams import a_crowd, wait_until
 
@@ -354,29 +354,12 @@ class TestHealth:
         assert {each.result().status for each in waiting} == {503}
 
     def test_is_told_while_the_database_is_silent(self, stack: Fronted, owner: Connection) -> None:
-        processes = [
-            pid
-            for (pid,) in owner.execute(
-                "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-            ).fetchall()
-        ]
-        with stopped(processes):
+        with silent_database(owner):
             answers = [seconds_of(stack, f"/health/{kind}") for kind in ("live", "ready")]
 
         assert [status for status, _ in answers] == [200, 503]
         assert max(seconds for _, seconds in answers) < 1
         wait_until(lambda: ask(stack.url, "/health/ready").status == 200)
-
-
-@contextmanager
-def stopped(processes: list[int]) -> Iterator[None]:
-    for each in processes:
-        os.kill(each, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for each in processes:
-            os.kill(each, signal.SIGCONT)
 
 
 class TestSlowClients:
