@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from jsonschema_rs import Draft202012Validator
 from jsonschema_rs import ValidationError as SchemaError
+from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 
 from backend.http.errors import InvalidParameters
@@ -17,6 +18,7 @@ from backend.http.invalid_values import (
     invalid_values,
     unknown,
 )
+from backend.http.parsers import TOO_DEEP
 
 Schema = dict[str, Any]
 # A code and a message, by the member and the keyword that it breaks.
@@ -52,11 +54,17 @@ class JSONBody:
     def errors_of(self, body: Any) -> list[InvalidValue]:
         """All that is not valid, one error for each place; empty if nothing is."""
         errors: dict[str, InvalidValue] = {}
-        for error in self._validator.iter_errors(body):
+        for error in self._found(body):
             for invalid in self._invalid_values(error):
                 # A blank value breaks several rules, of which the first says enough.
                 errors.setdefault(invalid["pointer"], invalid)
         return list(errors.values())
+
+    def _found(self, body: Any) -> Iterator[SchemaError]:
+        try:
+            yield from self._validator.iter_errors(body)
+        except ValueError as error:  # at 255 levels, which JSON may have
+            raise ParseError(TOO_DEEP) from error
 
     def _invalid_values(self, error: SchemaError) -> Iterator[InvalidValue]:
         keyword, members = error.kind.name, error.instance_path

@@ -11,6 +11,8 @@ from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.status import HTTP_413_REQUEST_ENTITY_TOO_LARGE
 
+TOO_DEEP = "The body is nested too deeply."
+
 
 class PayloadTooLarge(APIException):
     status_code = HTTP_413_REQUEST_ENTITY_TOO_LARGE
@@ -57,7 +59,7 @@ def loads(body: bytes) -> Any:
     except UnicodeEncodeError as error:
         raise ParseError("The body has half of a surrogate pair.") from error
     except RecursionError as error:
-        raise ParseError("The body is nested too deeply.") from error
+        raise ParseError(TOO_DEEP) from error
     except ValueError as error:
         raise ParseError(f"The body is not JSON: {error}.") from error
     return value

@@ -53,6 +53,15 @@ class TestProblems:
             assert_problem(response, 405)
             assert "GET" in response["Allow"]
 
+    @pytest.mark.parametrize("levels", [300, 5_000])
+    @pytest.mark.parametrize("path", [SEARCH, "/api/v1/me/links", "/api/v1/auth/login"])
+    def test_nested_too_deeply(self, api: APIClient, path: str, levels: int) -> None:
+        body = '{"email":' * levels + "1" + "}" * levels
+
+        response = api.post(path, body, content_type="application/json")
+
+        assert_problem(response, 400)
+
     @pytest.mark.parametrize("method", ["get", "head", "options", "post"])
     @pytest.mark.parametrize("path", ["/health/live", LIST, SEARCH, "/api/v1/docs"])
     def test_unknown_host(self, api: APIClient, path: str, method: str) -> None:
