@@ -361,6 +361,17 @@ class TestLines:
         assert "quotation marks" in reasons_of(report)[0]
         assert Stakeholder.objects.get().name == "Ann"
 
+    def test_that_all_leave_quotes_open_are_rejected_in_time_that_grows_with_their_number(
+        self,
+    ) -> None:
+        # Each closes what the one before it left open, so that they could be one row to the end.
+        open_ended = ['a","x'] * 2_000
+
+        report = import_rows(REQUIRED, *open_ended, ANN)
+
+        assert figures(report) == (1, 0, 0, 2_000)
+        assert "more than 50 lines" in reasons_of(report)[0]
+
     def test_of_a_huge_cell_are_rejected(self) -> None:
         report = import_rows(REQUIRED, f"{'B' * 200_000},bob@example.org,MD,farmer", ANN)
 

@@ -5,6 +5,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+# Of lines that all end within quotation marks, each would else be read with all that follow it.
+MAX_LINES_OF_ROW = 50
+
 
 class Row(NamedTuple):
     line: int
@@ -28,6 +31,8 @@ class Lines:
         return self
 
     def __next__(self) -> str:
+        if len(self._of_row) == MAX_LINES_OF_ROW:
+            raise csv.Error(f"it has more than {MAX_LINES_OF_ROW} lines")
         line = self._put_back.popleft() if self._put_back else next(self._lines)
         self._of_row.append(line)
         return line
