@@ -77,9 +77,13 @@ class StakeholderAdmin(ListingAdmin, ExportingAdmin):
         return [name for name in self.search_fields if _may_see(request, name)]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        # Or whoever may not see an address would ask which ones begin with which letters.
+        """Not by a field that the account may not see: it could be found out by asking."""
         is_seen = _may_see(request, lookup.partition("__")[0])
         return is_seen and super().lookup_allowed(lookup, value, request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        # Each has an address, which others could not enter.
+        return super().has_add_permission(request) and request.user.has_perm(PRIVATE)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return [
@@ -117,4 +121,4 @@ class StakeholderAdmin(ListingAdmin, ExportingAdmin):
 
 
 def _may_see(request: HttpRequest, field: Any) -> bool:
-    return field not in ("email", "location") or request.user.has_perm(PRIVATE)
+    return field not in ("email", "location", "consents") or request.user.has_perm(PRIVATE)

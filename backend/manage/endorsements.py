@@ -14,7 +14,14 @@ from backend.http.parameters import (
     page_of,
 )
 from backend.http.staff_resources import StaffViewSet
-from backend.manage.serializers import BecauseField, ConsentsField, PointField, PublicityField
+from backend.manage.private_details import PrivateDetails, SearchesPrivate, sees_private
+from backend.manage.serializers import (
+    BecauseField,
+    ConsentsField,
+    PointField,
+    PublicityField,
+    public_place,
+)
 from backend.models import Endorsement, Stakeholder, State, Submission, Transition
 from backend.models.endorsement import EndorsementQuerySet
 
@@ -83,15 +90,40 @@ class EndorsementFilterSet(EndorsementExportFilterSet):
     other_parameters = page_of(default=50, maximum=500)
 
 
-class ManagedEndorserSerializer(serializers.ModelSerializer[Stakeholder]):
-    """Who endorses, as they are known."""
+# For whoever may not see addresses, and could find them out letter by letter.
+NAMES = QuerySetFilter(
+    EndorsementQuerySet.named,
+    TextParameter("Text in the stakeholder's name or organization, in whatever case."),
+)
 
+
+class NamesExportFilterSet(EndorsementExportFilterSet):
+    """What those can ask of an export who may not see private details."""
+
+    search = NAMES
+
+
+class NamesFilterSet(EndorsementFilterSet):
+    """What those can ask of the queue who may not see private details."""
+
+    search = NAMES
+
+
+class ManagedEndorserSerializer(PrivateDetails, serializers.ModelSerializer[Stakeholder]):
+    """Who endorses, as they are known. The e-mail is null, and the location is the public's, for
+    whoever may not see private details.
+    """
+
+    email = serializers.EmailField(allow_null=True, read_only=True)
     location = PointField(allow_null=True, read_only=True)
 
     class Meta:
         model = Stakeholder
         fields = ["id", "name", "organization", "role", "email", "type", "state", "county"]
         fields += ["location", "is_public"]
+
+    def without_private(self, instance: Stakeholder) -> dict[str, Any]:
+        return {"email": None, "location": public_place(instance)}
 
 
 class EndorsedCampaignSerializer(serializers.Serializer[Any]):
@@ -124,9 +156,12 @@ class DifferenceSerializer(serializers.Serializer[Any]):
         return {"field": instance.field, **values}
 
 
-class SubmissionSerializer(serializers.ModelSerializer[Submission]):
-    """What the supporter sent last."""
+class SubmissionSerializer(PrivateDetails, serializers.ModelSerializer[Submission]):
+    """What the supporter sent last. E-mail and location are null for whoever may not see private
+    details.
+    """
 
+    email = serializers.EmailField(allow_null=True, read_only=True)
     location = PointField(allow_null=True, read_only=True)
     consents = ConsentsField(help_text="In which words, and when.")
 
@@ -135,6 +170,9 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
         fields = ["id", "name", "organization", "role", "email", "state", "county", "type"]
         fields += ["location", "statement", "public_display", "is_public", "email_updates"]
         fields += ["consents", "language", "created_at", "confirmed_at", "decided_at"]
+
+    def without_private(self, instance: Submission) -> dict[str, Any]:  # noqa: ARG002  # as inherited
+        return {"email": None, "location": None}
 
 
 class ManagedEndorsementSerializer(serializers.ModelSerializer[Endorsement]):
@@ -158,6 +196,13 @@ class ManagedEndorsementSerializer(serializers.ModelSerializer[Endorsement]):
         fields = ["id", "status", "statement", "public_display", "consents", "public", "because"]
         fields += ["stakeholder", "campaign", "submission", "flags", "differences"]
         fields += ["created_at", "updated_at"]
+
+    def to_representation(self, instance: Endorsement) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        if not sees_private(self.context.get("request")):
+            others = [each for each in shown["differences"] if each["field"] != "location"]
+            shown["differences"] = others
+        return shown
 
 
 class TransitionSerializer(serializers.ModelSerializer[Transition]):
@@ -198,12 +243,13 @@ class ReviewedEndorsementSerializer(ManagedEndorsementSerializer):
     ),
     retrieve=extend_schema(operation_id="getEndorsement", summary="Get an endorsement to review"),
 )
-class EndorsementViewSet(StaffViewSet):
+class EndorsementViewSet(SearchesPrivate, StaffViewSet):
     """All live endorsements, with all that a reviewer must know to decide."""
 
     queryset = Endorsement.objects.newest_first()
     serializer_class = ManagedEndorsementSerializer
     filterset_class = EndorsementFilterSet
+    names_filterset_class = NamesFilterSet
 
     def get_queryset(self) -> Any:
         endorsements: Any = super().get_queryset()

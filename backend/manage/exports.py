@@ -12,10 +12,9 @@ from backend.http.exports import Table, download, recorded
 from backend.http.filters import StrictFilterBackend, StrictFilterSet
 from backend.http.parameters import TextParameter
 from backend.http.staff import StaffView
-from backend.manage.endorsements import EndorsementExportFilterSet
+from backend.manage import endorsements, stakeholders
 from backend.manage.export_tables import json_schema
-from backend.manage.stakeholders import PRIVATE as SEES_PRIVATE
-from backend.manage.stakeholders import NamesExportFilterSet, StakeholderExportFilterSet
+from backend.manage.private_details import SearchesPrivate
 from backend.models import Endorsement, Export, Stakeholder
 from backend.rendering.staff_tables import ENDORSEMENTS, STAKEHOLDERS
 from backend.rendering.tables import CSV, JSON, Format
@@ -37,12 +36,11 @@ class CSVRenderer(JSONRenderer):
     media_type = CSV.media_type
 
 
-class ExportViewSet(StaffView, GenericViewSet[Any]):
+class ExportViewSet(SearchesPrivate, StaffView, GenericViewSet[Any]):
     """All rows of a queryset as one table."""
 
     queryset: QuerySet[Any]
     filter_backends = [StrictFilterBackend]
-    filterset_class: type[StrictFilterSet]
     filterset: StrictFilterSet
     pagination_class = None
     table: ClassVar[Table]
@@ -72,14 +70,10 @@ class StakeholderExportViewSet(ExportViewSet):
     """All live stakeholders."""
 
     queryset = Stakeholder.objects.order_by("pk")
-    filterset_class = StakeholderExportFilterSet
+    filterset_class = stakeholders.StakeholderExportFilterSet
+    names_filterset_class = stakeholders.NamesExportFilterSet
     table = Table(Export.Resource.STAKEHOLDERS, STAKEHOLDERS)
     permission = "coalition.view_stakeholder"
-
-    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if not self.request.user.has_perm(SEES_PRIVATE):
-            self.filterset_class = NamesExportFilterSet
-        return super().filter_queryset(queryset)
 
     @extend_schema(
         operation_id="exportStakeholdersAsCsv",
@@ -106,7 +100,8 @@ class EndorsementExportViewSet(ExportViewSet):
     """All live endorsements, each with what is known of its stakeholder."""
 
     queryset = Endorsement.objects.with_who_and_what().order_by("pk")
-    filterset_class = EndorsementExportFilterSet
+    filterset_class = endorsements.EndorsementExportFilterSet
+    names_filterset_class = endorsements.NamesExportFilterSet
     table = Table(Export.Resource.ENDORSEMENTS, ENDORSEMENTS)
     permission = "coalition.view_endorsement"
 

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.http.geo import GEOMETRIES, is_latitude, is_longitude
+from backend.models import Stakeholder
 from backend.models.fields import WGS84
 
 BECAUSE = "Each gate that keeps it from the public; empty where the public sees it."
@@ -69,3 +70,9 @@ class PointField(serializers.Field[Any, Any, Any, Any]):
 
     def to_representation(self, value: Point) -> dict[str, Any]:
         return {"type": "Point", "coordinates": [value.x, value.y]}
+
+
+def public_place(stakeholder: Stakeholder) -> dict[str, Any] | None:
+    """The location as the public sees it, if the stakeholder is listed."""
+    place = stakeholder.public_location
+    return PointField().to_representation(place) if place else None

@@ -1,18 +1,26 @@
+from http import HTTPStatus
 from typing import Any
 
-from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.api.features import GEO_JSON
+from backend.http.errors import Problem
 from backend.http.filters import OrderingFilter, QuerySetFilter, StrictFilterSet
 from backend.http.parameters import BooleanParameter, ChoicesParameter, TextParameter, page_of
 from backend.http.serializers import StrictModelSerializer
 from backend.http.staff_resources import SoftDeletionViewSet
 from backend.http.views import operation
-from backend.manage.serializers import BecauseField, ConsentsField, PointField, PublicityField
+from backend.manage.private_details import PrivateDetails, SearchesPrivate, sees_private
+from backend.manage.serializers import (
+    BecauseField,
+    ConsentsField,
+    PointField,
+    PublicityField,
+    public_place,
+)
 from backend.manage.stakeholder_features import (
     FEATURE,
     FEATURES,
@@ -21,8 +29,6 @@ from backend.manage.stakeholder_features import (
 )
 from backend.models import Stakeholder, State
 from backend.models.stakeholder import StakeholderQuerySet
-
-PRIVATE = "coalition.view_private_details"
 
 
 class StakeholderExportFilterSet(StrictFilterSet):
@@ -92,7 +98,7 @@ class NamesFilterSet(StakeholderFilterSet):
     search = NAMES
 
 
-class ManagedStakeholderSerializer(StrictModelSerializer[Stakeholder]):
+class ManagedStakeholderSerializer(PrivateDetails, StrictModelSerializer[Stakeholder]):
     """A stakeholder. E-mail and consents are null, and the location is the public's, for whoever
     may not see private details, and cannot be written by them.
     """
@@ -135,26 +141,17 @@ class ManagedStakeholderSerializer(StrictModelSerializer[Stakeholder]):
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
-        if not self._shows_private:
+        if not self.shows_private:
             fields["email"].read_only = fields["location"].read_only = True
         return fields
 
-    def to_representation(self, instance: Stakeholder) -> dict[str, Any]:
-        shown = super().to_representation(instance)
-        if not self._shows_private:
-            shown |= {"email": None, "consents": None, "location": shown["public_location"]}
-        return shown
+    def without_private(self, instance: Stakeholder) -> dict[str, Any]:
+        return {"email": None, "consents": None, "location": public_place(instance)}
 
     def validate_email(self, value: str | None) -> str:
         if value is None:
             self.fields["email"].fail("null")
         return value
-
-    @property
-    def _shows_private(self) -> bool:
-        request = self.context.get("request")
-        # The document describes what is shown to whoever may see everything.
-        return request is None or request.user is None or request.user.has_perm(PRIVATE)
 
 
 @extend_schema_view(
@@ -168,13 +165,14 @@ class ManagedStakeholderSerializer(StrictModelSerializer[Stakeholder]):
         description="Hides them, and their endorsements, until they are restored.",
     ),
 )
-class StakeholderViewSet(SoftDeletionViewSet):
+class StakeholderViewSet(SearchesPrivate, SoftDeletionViewSet):
     """All stakeholders, deleted ones too. To be read as GeoJSON by whoever accepts that."""
 
     content_negotiation_class = FeatureNegotiation
     queryset = Stakeholder.all_objects.newest_first()
     serializer_class = ManagedStakeholderSerializer
-    filterset_class: type[StakeholderFilterSet] = StakeholderFilterSet
+    filterset_class = StakeholderFilterSet
+    names_filterset_class = NamesFilterSet
 
     def get_renderers(self) -> list[Any]:
         renderers: list[Any] = super().get_renderers()
@@ -188,10 +186,12 @@ class StakeholderViewSet(SoftDeletionViewSet):
     def retrieve(self, request: Request, pk: int, **parent: Any) -> Response:
         return super().retrieve(request, pk, **parent)
 
-    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if not self.request.user.has_perm(PRIVATE):
-            self.filterset_class = NamesFilterSet
-        return super().filter_queryset(queryset)
+    @operation(problems=[409], success_status=201, is_tagged=True)
+    def create(self, request: Request, **parent: Any) -> Response:
+        if not sees_private(request):
+            detail = "Who may not see e-mail addresses cannot add a stakeholder, who has one."
+            raise Problem(HTTPStatus.FORBIDDEN, detail)
+        return super().create(request, **parent)
 
     @extend_schema(
         operation_id="restoreStakeholder", summary="Restore a deleted stakeholder", request=None

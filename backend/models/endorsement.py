@@ -62,6 +62,10 @@ class EndorsementQuerySet(SoftDeletionQuerySet["Endorsement"]):
         """Those of stakeholders with `text` in name, organization or e-mail, in whatever case."""
         return self.filter(stakeholder__in=Stakeholder.all_objects.matching(text).values("pk"))
 
+    def named(self, text: str) -> Self:
+        """Those of stakeholders with `text` in name or organization, in whatever case."""
+        return self.filter(stakeholder__in=Stakeholder.all_objects.named(text).values("pk"))
+
     def submitted_after(self, moment: datetime) -> Self:
         return self.filter(created_at__gt=moment)
 

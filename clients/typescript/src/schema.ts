@@ -1549,14 +1549,17 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["ManagedEndorsement"][];
         };
-        /** @description Who endorses, as they are known. */
+        /**
+         * @description Who endorses, as they are known. The e-mail is null, and the location is the public's, for
+         *     whoever may not see private details.
+         */
         ManagedEndorser: {
             readonly id: number;
             name: string;
             organization: string;
             role: string;
             /** Format: email */
-            email: string;
+            readonly email: string | null;
             type: components["schemas"]["StakeholderType"];
             state: components["schemas"]["State"];
             county: string;
@@ -2164,14 +2167,17 @@ export interface components {
          * @enum {string}
          */
         State: "AL" | "AK" | "AZ" | "AR" | "CA" | "CO" | "CT" | "DE" | "DC" | "FL" | "GA" | "HI" | "ID" | "IL" | "IN" | "IA" | "KS" | "KY" | "LA" | "ME" | "MD" | "MA" | "MI" | "MN" | "MS" | "MO" | "MT" | "NE" | "NV" | "NH" | "NJ" | "NM" | "NY" | "NC" | "ND" | "OH" | "OK" | "OR" | "PA" | "RI" | "SC" | "SD" | "TN" | "TX" | "UT" | "VT" | "VA" | "WA" | "WV" | "WI" | "WY" | "AS" | "FM" | "GU" | "MH" | "MP" | "PR" | "PW" | "VI" | "AA" | "AE" | "AP";
-        /** @description What the supporter sent last. */
+        /**
+         * @description What the supporter sent last. E-mail and location are null for whoever may not see private
+         *     details.
+         */
         Submission: {
             readonly id: number;
             name: string;
             organization: string;
             role: string;
             /** Format: email */
-            email: string;
+            readonly email: string | null;
             state: components["schemas"]["State"];
             county: string;
             type: components["schemas"]["StakeholderType"];
