@@ -22,6 +22,8 @@ from backend.models import (
     Transition,
 )
 from backend.models.classification import CLASSIFICATION
+from backend.models.consents import as_told
+from backend.models.fields import ConsentsField
 
 Rows = dict[type[Model], QuerySet[Any]]
 
@@ -126,4 +128,6 @@ def _exported_value(row: Model, field: "Field[Any, Any]") -> Any:
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, Point):
         return {"type": "Point", "coordinates": list(value.coords)}
+    if isinstance(field, ConsentsField):
+        return as_told(value)
     return value

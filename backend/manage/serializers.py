@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from backend.http.geo import GEOMETRIES, is_latitude, is_longitude
 from backend.models import Stakeholder
+from backend.models.consents import Consents, as_told
 from backend.models.fields import WGS84
 
 BECAUSE = "Each gate that keeps it from the public; empty where the public sees it."
@@ -17,15 +18,8 @@ BECAUSE = "Each gate that keeps it from the public; empty where the public sees 
 class ConsentsField(serializers.Field[Any, Any, Any, Any]):
     """Consents by name: `given`, the version and the hash of the words, and when (`at`)."""
 
-    def to_representation(self, value: dict[str, dict[str, Any]]) -> dict[str, Any]:
-        # As all times of the API are written.
-        return {
-            name: {
-                key: each.replace("+00:00", "Z") if key == "at" else each
-                for key, each in consent.items()
-            }
-            for name, consent in value.items()
-        }
+    def to_representation(self, value: Consents) -> dict[str, Any]:
+        return as_told(value)
 
 
 @extend_schema_field({"type": "boolean", "readOnly": True})

@@ -87,5 +87,15 @@ def later_consents(sent: Consents, known: Consents) -> dict[str, Any]:
     }
 
 
+def as_told(consents: Consents) -> dict[str, dict[str, Any]]:
+    """The consents with their times as answers have all times: in UTC, with a Z."""
+    return {
+        name: {**consent, "at": _at(consent).isoformat().replace("+00:00", "Z")}
+        if "at" in consent
+        else dict(consent)
+        for name, consent in consents.items()
+    }
+
+
 def _at(consent: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(consent["at"])

@@ -643,7 +643,9 @@ class TestExport:
         assert rows["stakeholders"][0]["email"] == "bob@example.org"
         assert rows["submissions"][0]["location"]["type"] == "Point"
         assert rows["endorsements"][0]["campaign"]["slug"] == "reef"
+        assert rows["stakeholders"][0]["consents"]["is_public"]["at"].endswith("Z")
         assert "Another's." not in answer.content.decode()
+        assert "+00:00" not in answer.content.decode()
 
     def test_has_no_secrets_and_nobody_who_decided(
         self, newcomer: Stakeholder, reviewer: User
