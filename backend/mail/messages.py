@@ -19,6 +19,8 @@ SUBJECTS = {
     "approved": "Your endorsement was accepted: {campaign}",
     "rejected": "Your endorsement was not accepted: {campaign}",
     "words_rejected": "Your new statement was not accepted: {campaign}",
+    "change_approved": "Your changes at {coalition} were accepted",
+    "change_rejected": "Your changes at {coalition} were not accepted",
     "link": "Your data at {coalition}",
 }
 

@@ -7,7 +7,14 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
 from backend.mail.messages import Message, compose
-from backend.models import Endorsement, OutgoingMail, Stakeholder, Submission, Suppression
+from backend.models import (
+    Endorsement,
+    OutgoingMail,
+    Stakeholder,
+    Submission,
+    Suppression,
+    Transition,
+)
 
 Kind = OutgoingMail.Kind
 Status = Endorsement.Status
@@ -60,11 +67,12 @@ def _decision(mail: OutgoingMail) -> Message | None:
         return None
     if _is_suppressed(endorsement.stakeholder.email, endorsement.campaign_id):
         return None
+    last = endorsement.transitions.order_by("-created_at", "-pk").first()
     return Message(
-        kind=_kind_of_decision(mail, endorsement),
+        kind=_kind_of_decision(mail, last),
         to=endorsement.stakeholder.email,
         campaign_title=endorsement.campaign.title,
-        reason=_reason(endorsement) if mail.kind == Kind.REJECTED else "",
+        reason=last.reason if last and mail.kind == Kind.REJECTED else "",
     )
 
 
@@ -74,14 +82,14 @@ def _is_decided(mail: OutgoingMail, endorsement: Endorsement) -> bool:
     return endorsement.status in standing
 
 
-def _kind_of_decision(mail: OutgoingMail, endorsement: Endorsement) -> str:
-    is_kept = mail.kind == Kind.REJECTED and endorsement.status == Status.APPROVED
-    return "words_rejected" if is_kept else mail.kind
-
-
-def _reason(endorsement: Endorsement) -> str:
-    last = endorsement.transitions.order_by("-created_at", "-pk").first()
-    return last.reason if last else ""
+def _kind_of_decision(mail: OutgoingMail, last: Transition | None) -> str:
+    """In other words where it was about what waited beside an approved endorsement."""
+    if last is None or {last.from_status, last.to_status} != {Status.APPROVED}:
+        return mail.kind
+    decided = Submission.objects.filter(endorsement=last.endorsement_id, decided_at__isnull=False)
+    if decided.newest_first().values_list("is_correction", flat=True).first():
+        return f"change_{mail.kind}"
+    return "words_rejected" if mail.kind == Kind.REJECTED else mail.kind
 
 
 def _link_to_data(mail: OutgoingMail) -> Message | None:

@@ -22,7 +22,7 @@ MESSAGE = Message(
 )
 URLS = (MESSAGE.confirm_url, MESSAGE.decline_url, MESSAGE.personal_url)
 KINDS = sorted(SUBJECTS)
-OF_CAMPAIGNS = sorted({*SUBJECTS} - {"link"})
+OF_CAMPAIGNS = sorted({*SUBJECTS} - {"link", "change_approved", "change_rejected"})
 
 
 def composed(kind: str) -> EmailMessage:

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from backend.actions.confirmation import confirm
 from backend.actions.erasing import erase
+from backend.actions.own_data import change_details
 from backend.actions.personal_links import ask_for_link
 from backend.actions.reviews import approve, reject, reopen
 from backend.actions.submissions import resend
@@ -267,6 +269,42 @@ class TestDecisions:
 
         [message] = inbox.messages()
         assert message["Subject"].startswith("Your new statement was not accepted")
+
+    @pytest.mark.parametrize(
+        ("decide", "told"), [(approve, "were accepted"), (reject, "were not accepted")]
+    )
+    def test_about_a_corrected_name_speak_of_no_endorsement_that_was_accepted_or_not(
+        self,
+        inbox: Inbox,
+        reviewer: User,
+        decide: Callable[..., Endorsement],
+        told: str,
+    ) -> None:
+        endorsement = make_endorsement()
+        change_details(
+            stakeholder_id=endorsement.stakeholder_id, values={"name": "Ann Lee"}, network=b"n"
+        )
+        decide(endorsement_id=endorsement.pk, by=reviewer)
+
+        let_pass(seconds=31)
+        send()
+
+        [message] = inbox.messages()
+        assert message["Subject"] == f"Your changes at Coalition Builder {told}"
+
+    def test_about_what_was_corrected_before_any_decision_are_about_the_endorsement(
+        self, inbox: Inbox, confirmed: Endorsement, reviewer: User
+    ) -> None:
+        change_details(
+            stakeholder_id=confirmed.stakeholder_id, values={"name": "Ann Lee"}, network=b"n"
+        )
+        approve(endorsement_id=confirmed.pk, by=reviewer)
+
+        let_pass(seconds=31)
+        send()
+
+        [message] = inbox.messages()
+        assert message["Subject"].startswith("Your endorsement was accepted")
 
 
 class TestFailures:
