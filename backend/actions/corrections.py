@@ -58,9 +58,7 @@ def _as_it_is_or_waits(endorsement: Endorsement) -> Submission:
     waiting = endorsement.submissions.undecided().newest_first().first()
     known = stakeholder.consents | endorsement.consents
     changes = waiting.changes(stakeholder) if waiting else {}
-    # Of one that is pending, the words that wait are its own.
-    is_approved = endorsement.status == Status.APPROVED
-    words = waiting.words_for(endorsement) if waiting and is_approved else {}
+    words = waiting.words_beside(endorsement) if waiting else {}
     return Submission(
         **{name: changes.get(name, getattr(stakeholder, name)) for name in OF_THEMSELVES},
         **{name: words.get(name, getattr(endorsement, name)) for name in WORDS},

@@ -40,7 +40,8 @@ def change_details(*, stakeholder_id: int, values: Mapping[str, Any], network: b
     given = {name: values[name] for name in OF_STAKEHOLDER if name in {*values} - {*reviewed}}
     _save(stakeholder, place | given, {name: consents[name] for name in given})
     if place:
-        Submission.objects.undecided().by(stakeholder).update(**place)
+        # Decided ones too: they may be reopened.
+        Submission.objects.confirmed().by(stakeholder).update(**place)
     if reviewed:
         _review(stakeholder, reviewed, consents, network)
 

@@ -52,7 +52,8 @@ def _approved(endorsement: Endorsement, waiting: Submission | None) -> bool | No
     if endorsement.status == Status.PENDING:
         return bool(endorsement.public_display)
     if endorsement.status == Status.APPROVED and waiting:
-        return waiting.public_display
+        words = waiting.words_beside(endorsement)
+        return bool(words.get("public_display", endorsement.public_display))
     return None
 
 

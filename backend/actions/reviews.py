@@ -14,6 +14,7 @@ from backend.actions.transitions import lock, move
 from backend.models import Endorsement, OutgoingMail, Stakeholder, Submission
 
 Status = Endorsement.Status
+DECISIONS = (OutgoingMail.Kind.APPROVED, OutgoingMail.Kind.REJECTED)
 # In this time a reviewer may think again, before anybody is told.
 TOLD_AFTER = timedelta(seconds=30)
 
@@ -56,11 +57,19 @@ def reject(
 
 @transaction.atomic
 def reopen(*, endorsement_id: int, by: User, reason: str = "") -> Endorsement:
-    """Let a decided endorsement wait again; raises NotAllowed if it waits, or was withdrawn."""
+    """Let a decided endorsement wait again, with what its supporter sent last.
+
+    Raises NotAllowed if it waits, or was withdrawn.
+    """
     endorsement = lock(endorsement_id)
     if endorsement.status == Status.PENDING:
         raise NotAllowed
+    submission = endorsement.newest_submission()
+    words = _words_not_accepted(endorsement, submission)
     move(endorsement, Status.PENDING, by=by, reason=reason)
+    _update(endorsement, words)
+    if submission:
+        Submission.objects.filter(pk=submission.pk).update(decided_at=None)
     _tell_nobody(endorsement)
     return endorsement
 
@@ -79,8 +88,18 @@ def _waits(endorsement: Endorsement, submission: Submission | None) -> bool:
 
 def _new_words(endorsement: Endorsement, submission: Submission | None) -> dict[str, Any]:
     """What waits beside the words of an approved endorsement."""
-    is_beside = endorsement.status == Status.APPROVED and submission and not submission.decided_at
-    return submission.words_for(endorsement) if submission and is_beside else {}
+    return submission.words_beside(endorsement) if submission else {}
+
+
+def _words_not_accepted(endorsement: Endorsement, submission: Submission | None) -> dict[str, Any]:
+    """What waits beside the words of an approved endorsement, or was turned down there last."""
+    if submission is None or endorsement.status != Status.APPROVED:
+        return {}
+    decisions = endorsement.mails.filter(kind__in=DECISIONS).order_by("-pk")
+    is_accepted = submission.decided_at is not None and (
+        decisions.values_list("kind", flat=True).first() != OutgoingMail.Kind.REJECTED
+    )
+    return {} if is_accepted else submission.words_for(endorsement)
 
 
 def _decide(

@@ -29,7 +29,7 @@ class Desk:
             **Endorsement.objects.waiting().aggregate(
                 waiting=Count("pk"), oldest_at=Min("created_at")
             ),
-            flagged=Submission.objects.undecided().flagged().count(),
+            flagged=Endorsement.objects.waiting().flagged().count(),
             unconfirmed=Submission.objects.confirmable().count(),
             mails_not_sent=OutgoingMail.objects.not_sent().count(),
         )

@@ -37,15 +37,10 @@ class EndorsementQuerySet(SoftDeletionQuerySet["Endorsement"]):
         return self.filter(pk__in=pending.union(renewed))
 
     def flagged(self, flag: str | None = None) -> Self:
-        """Those of which something sent has a flag for the reviewer, or this one."""
-        is_flagged = (
-            Q(submissions__flags__contains=[{"flag": flag}])
-            if flag
-            else Q(submissions__flags__0__isnull=False)
-        )
-        # As idx_submission_flags has it.
-        sent = Endorsement.objects.filter(is_flagged, submissions__confirmed_at__isnull=False)
-        return self.filter(pk__in=sent.values("pk"))
+        """Those of which what was sent last has a flag for the reviewer, or this one."""
+        submission: Any = self.model.submissions.rel.related_model
+        sent = submission.objects.confirmed().flagged(flag).newest_of_endorsements()
+        return self.filter(pk__in=sent.values("endorsement"))
 
     def in_status(self, *statuses: str) -> Self:
         return self.filter(status__in=statuses)

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -62,10 +62,21 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
     def undecided(self) -> Self:
         """Those that a reviewer has yet to see."""
-        return self.filter(confirmed_at__isnull=False, decided_at=None)
+        return self.confirmed().filter(decided_at=None)
 
-    def flagged(self) -> Self:
-        return self.exclude(flags=[])
+    def confirmed(self) -> Self:
+        return self.filter(confirmed_at__isnull=False)
+
+    def flagged(self, flag: str | None = None) -> Self:
+        """Those with a flag for the reviewer, or with this one."""
+        return self.filter(flags__contains=[{"flag": flag}]) if flag else self.exclude(flags=[])
+
+    def newest_of_endorsements(self) -> Self:
+        """Those after which nothing was sent for the same endorsement."""
+        sent_later = Q(created_at__gt=OuterRef("created_at"))
+        sent_later |= Q(created_at=OuterRef("created_at"), pk__gt=OuterRef("pk"))
+        later = Submission.objects.filter(sent_later, endorsement=OuterRef("endorsement"))
+        return self.filter(~Exists(later))
 
     def by(self, stakeholder: Stakeholder) -> Self:
         """Those that became, or renew, an endorsement of the stakeholder."""
@@ -227,6 +238,14 @@ class Submission(models.Model):
             del words["public_display"]
         return words | {"consents": endorsement.consents | later}
 
+    def words_beside(self, endorsement: Endorsement) -> dict[str, Any]:
+        """What waits beside the words of an approved endorsement; empty for another.
+
+        Of one that is pending, the words that wait are its own.
+        """
+        is_beside = endorsement.status == Endorsement.Status.APPROVED and self.decided_at is None
+        return self.words_for(endorsement) if is_beside else {}
+
     def differences(self) -> list[Difference]:
         """What approval would change of what is known, for the reviewer; nothing once decided.
 
@@ -235,7 +254,7 @@ class Submission(models.Model):
         if self.decided_at is not None or self.endorsement is None:
             return []
         stakeholder = self.endorsement.stakeholder
-        words = self.words_for(self.endorsement)
+        words = self.words_beside(self.endorsement)
         proposed = [
             (stakeholder, self.changes(stakeholder), (*DETAILS, *OF_STAKEHOLDER)),
             (self.endorsement, words, WORDS),

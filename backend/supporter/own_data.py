@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.gis.geos import Point
 
 from backend.models import Endorsement, Stakeholder, Submission
+from backend.models.consents import as_told
 from backend.models.submission import DETAILS, OF_STAKEHOLDER, WORDS
 
 OF_THEMSELVES = (*DETAILS, *OF_STAKEHOLDER)
@@ -25,7 +26,7 @@ def described(stakeholder: Stakeholder, *, token_expires_at: datetime) -> dict[s
         "email": stakeholder.email,
         **{name: _json(getattr(stakeholder, name)) for name in OF_THEMSELVES},
         "public_location": _json(stakeholder.public_location),
-        "consents": _consents(stakeholder),
+        "consents": as_told(stakeholder.consents),
         "details_at": _json(stakeholder.details_at),
         **_times(stakeholder),
         "waiting": _changes(stakeholder, waiting),
@@ -41,8 +42,7 @@ def described_endorsement(endorsement: Endorsement) -> dict[str, Any]:
 
 def _endorsement(endorsement: Endorsement, waiting: Submission | None) -> dict[str, Any]:
     campaign = endorsement.campaign
-    is_renewed = waiting is not None and endorsement.status == Endorsement.Status.APPROVED
-    words = waiting.words_for(endorsement) if waiting and is_renewed else {}
+    words = waiting.words_beside(endorsement) if waiting else {}
     return {
         "id": endorsement.pk,
         "campaign": {"slug": campaign.slug, "title": campaign.title},
@@ -50,7 +50,7 @@ def _endorsement(endorsement: Endorsement, waiting: Submission | None) -> dict[s
         "public_display": endorsement.public_display,
         "status": endorsement.status,
         "public": not endorsement.closed_gates(),
-        "consents": _consents(endorsement),
+        "consents": as_told(endorsement.consents),
         **_times(endorsement),
         "waiting": _differing(endorsement, words, WORDS),
     }
@@ -71,13 +71,6 @@ def _differing(row: Any, changes: dict[str, Any], names: Iterable[str]) -> dict[
         if name in changes and changes[name] != getattr(row, name)
     }
     return differing or None
-
-
-def _consents(row: Stakeholder | Endorsement) -> dict[str, Any]:
-    return {
-        name: {**consent, "at": _json(datetime.fromisoformat(consent["at"]))}
-        for name, consent in row.consents.items()
-    }
 
 
 def _times(row: Stakeholder | Endorsement) -> dict[str, Any]:

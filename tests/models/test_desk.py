@@ -7,7 +7,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from backend.actions.confirmation import confirm
-from backend.actions.reviews import approve
+from backend.actions.reviews import approve, reopen
 from backend.models import Desk, Endorsement, OutgoingMail, Submission
 from tests.factories import make_endorsement, make_submission, make_user
 
@@ -28,7 +28,7 @@ class TestDesk:
         make_endorsement(status="pending").delete()
         make_endorsement(status="rejected")
 
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(4):
             desk = Desk.now()
 
         assert (desk.waiting, desk.oldest_at) == (2, first.created_at)
@@ -52,6 +52,24 @@ class TestDesk:
         approve(endorsement_id=Endorsement.objects.get().pk, by=make_user())
 
         assert (before.flagged, Desk.now().flagged) == (1, 0)
+
+    def test_counts_the_flags_of_what_the_list_of_flagged_shows(self) -> None:
+        reopened, renewed = (
+            confirm(
+                token=make_submission(name=name, email=email, statement=www).token()
+            ).endorsement
+            for name, email, www in (
+                ("Ann", "ann@example.org", "See www.example.org."),
+                ("Bob", "bob@example.org", "See www.example.org, too."),
+            )
+        )
+        approve(endorsement_id=reopened.pk, by=make_user())
+        reopen(endorsement_id=reopened.pk, by=make_user())
+        again = make_submission(campaign=renewed.campaign, name="Bob", email="bob@example.org")
+        confirm(token=again.token())
+
+        assert [*Endorsement.objects.waiting().flagged()] == [reopened]
+        assert Desk.now().flagged == 1
 
     def test_counts_submissions_that_can_still_be_confirmed(self) -> None:
         make_submission()
