@@ -60,6 +60,13 @@ ALTER ROLE coalition_reader IN DATABASE coalition SET lock_timeout = '3s';
 ALTER ROLE coalition_reader IN DATABASE coalition SET idle_in_transaction_session_timeout = '60s';
 ALTER ROLE coalition_reader IN DATABASE coalition SET default_transaction_read_only = on;
 ALTER ROLE coalition_reader IN DATABASE coalition SET jit = off;
+-- An error's statement has what people sent in it, and its details have whole rows: the log gets
+-- neither. Only a superuser may say so here; a service's parameters must (docs/deployment.md).
+SELECT format('ALTER ROLE %I IN DATABASE coalition SET %s', role, setting)
+FROM unnest(ARRAY['coalition_master', 'coalition_app', 'coalition_reader']) AS role,
+    unnest(ARRAY['log_min_error_statement = panic', 'log_error_verbosity = terse']) AS setting
+WHERE (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+\gexec
 -- Answers, and exports, have times as PostgreSQL writes them.
 ALTER ROLE coalition_app IN DATABASE coalition SET datestyle = 'ISO, MDY';
 ALTER ROLE coalition_reader IN DATABASE coalition SET datestyle = 'ISO, MDY';

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.conf import settings
 
@@ -13,7 +14,7 @@ from deploy.processes import Account, Server, accepts_connections, free_port
 
 @contextmanager
 def started(
-    env: Mapping[str, str], *, workers: int = 1, port: int = 0
+    env: Mapping[str, str], *, workers: int = 1, port: int = 0, log: Path | None = None
 ) -> Iterator[tuple[Server, int]]:
     """A server that runs with these variables, and its port: this one, or any that is free."""
     port = port or free_port()
@@ -25,6 +26,7 @@ def started(
         "The API",
         [sys.executable, "-m", "granian", *arguments, "backend.wsgi:application"],
         account=Account(os.geteuid(), os.getegid()),
+        log=log,
         env=env,
     )
     try:

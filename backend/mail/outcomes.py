@@ -27,6 +27,7 @@ _ABOUT_US = {421, 454, 530, 534, 535, 538}
 # of the sender's address. Relays refuse with others, 5.7.1 above all, what no address can help:
 # to take these for the recipient's would strike out everybody while we are misconfigured.
 _ABOUT_THE_RECIPIENT = re.compile(r"5\.(?:1\.(?![78]\b)|2\.|4\.)\d+")
+_ADDRESS = re.compile(r"\S+@\S+")
 _ENHANCED = re.compile(r"5\.\d+\.\d+")
 # What a server without enhanced status codes says of a mailbox.
 _NO_SUCH_MAILBOX = {550, 551, 553}
@@ -50,7 +51,8 @@ def _outcome_of_answer(code: int, answer: bytes | str, final_codes: set[int]) ->
     text = answer if isinstance(answer, str) else answer.decode(errors="replace")
     said = f"{code} {text}"
     if code in _ABOUT_US:
-        return TransportDown(said)
+        # It is logged, and an answer may name whom the mail was for.
+        return TransportDown(_ADDRESS.sub("…", said))
     if _ENHANCED.match(text):
         is_final = _ABOUT_THE_RECIPIENT.match(text) is not None
     else:

@@ -372,7 +372,14 @@ def logging_config(*, as_json: bool) -> dict[str, Any]:
         "formatters": {
             "line": {"()": "backend.observing.logs.JsonLines"} if as_json else line,
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"private": {"()": "backend.database.private_values.WithoutPrivateValues"}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["private"],
+            }
+        },
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
             "backend.http.observing": {"level": requests if as_json else "WARNING"},

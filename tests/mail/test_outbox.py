@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from backend.actions.personal_links import ask_for_link
 from backend.actions.reviews import approve, reject, reopen
 from backend.actions.submissions import resend
 from backend.mail.outbox import MAX_ATTEMPTS
+from backend.mail.outcomes import outcome_of
 from backend.models import Endorsement, OutgoingMail, PersonalLink, Submission, Suppression
 from tests.factories import make_campaign, make_endorsement, make_stakeholder, make_submission
 from tests.smtp import Inbox, mail_server
@@ -332,6 +334,13 @@ class TestFailures:
         mail.refresh_from_db()
         assert mail.state == "queued"
         assert not Suppression.objects.exists()
+
+    def test_that_are_logged_name_nobody(self) -> None:
+        answer = 421, b"4.7.0 <ann@example.org>: too many"
+
+        outcome = outcome_of(SMTPRecipientsRefused({"ann@example.org": answer}))
+
+        assert str(outcome) == "421 4.7.0 … too many"
 
     @pytest.mark.parametrize("mishap", ["451 Come back later", "552 Full"])
     def test_of_one_mail_have_it_tried_again_later(self, inbox: Inbox, mishap: str) -> None:
