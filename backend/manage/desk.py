@@ -16,6 +16,8 @@ LINKS = {
     "campaigns": "coalition.view_policycampaign",
     "homepages": "coalition.view_homepage",
     "legal_documents": "coalition.view_legaldocument",
+    "imports": "coalition.view_import",
+    "exports": "coalition.view_export",
 }
 LINK = {"type": ["string", "null"], "format": "uri", "description": "Null for who may not see it."}
 

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -26,8 +26,9 @@ from backend.http.forms import FORM, Form, FormParser, read_form
 from backend.http.invalid_values import at_pointer
 from backend.http.json_schemas import JSONBody
 from backend.http.parsers import PayloadTooLarge
-from backend.http.staff import StaffView
+from backend.http.views import operation
 from backend.manage.schemas import COUNT, answer, array_of
+from backend.manage.transfers import ImportRecordsViewSet
 
 MAX_ROWS = 50_000
 # Of a file of nothing but bad rows.
@@ -103,10 +104,16 @@ IMPORTED = answer(
 )
 
 
-class ImportView(StaffView):
-    """Stakeholders from a file."""
+@extend_schema_view(
+    list=extend_schema(
+        operation_id="listImports",
+        summary="List who imported how much",
+        description="The newest first, dry runs too.",
+    )
+)
+class ImportViewSet(ImportRecordsViewSet):
+    """Stakeholders from a file, and the records of that."""
 
-    permission = "coalition.import_stakeholders"
     parser_classes = [FormParser]
 
     @extend_schema(
@@ -121,7 +128,8 @@ class ImportView(StaffView):
         request={FORM: IMPORT.schema},
         responses={200: IMPORTED},
     )
-    def post(self, request: Request) -> Response:
+    @operation(permission="coalition.import_stakeholders", success_status=200)
+    def create(self, request: Request) -> Response:
         form = read_form(request, IMPORT)
         user: Any = request.user
         try:

@@ -13,9 +13,10 @@ from backend.manage.endorsements import EndorsementViewSet
 from backend.manage.exports import EndorsementExportViewSet, StakeholderExportViewSet
 from backend.manage.groups import GroupsView
 from backend.manage.homepages import HomePageViewSet
-from backend.manage.imports import ImportView
+from backend.manage.imports import ImportViewSet
 from backend.manage.legal_documents import LegalDocumentViewSet
 from backend.manage.stakeholders import StakeholderViewSet
+from backend.manage.transfers import ExportRecordsViewSet
 from backend.manage.uploads import UploadsView, UploadVerificationView
 
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
@@ -50,7 +51,8 @@ manage = [
         for view in (EndorsementExportViewSet, StakeholderExportViewSet)
         for form in ("csv", "json")
     ),
-    path("/imports", ImportView.as_view(), name="manage-imports"),
+    path("/exports", ExportRecordsViewSet.as_view({"get": "list"}), name="manage-exports"),
+    path("/imports", ImportViewSet.as_view(LIST), name="manage-imports"),
     path("/homepages", HomePageViewSet.as_view(LIST), name="manage-homepages"),
     path("/homepages/<int:pk>", HomePageViewSet.as_view(ROW)),
     path("/homepages/<int:pk>/activate", HomePageViewSet.as_view({"post": "activate"})),

@@ -344,6 +344,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "StakeholderType": "backend.models.stakeholder.Stakeholder.Type",
         "BlockType": "backend.models.homepage.ContentBlock.BlockType",
+        "ExportResource": "backend.models.transfers.Export.Resource",
         "State": "backend.models.us_states.State",
         "EndorsementStatus": "backend.models.endorsement.Endorsement.Status",
     },

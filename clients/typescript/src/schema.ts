@@ -540,6 +540,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/manage/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who exported what
+         * @description The newest first. Where to look if something got out.
+         */
+        get: operations["listExports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/manage/exports/endorsements.csv": {
         parameters: {
             query?: never;
@@ -791,7 +811,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List who imported how much
+         * @description The newest first, dry runs too.
+         */
+        get: operations["listImports"];
         put?: never;
         /**
          * Import stakeholders
@@ -1320,6 +1344,42 @@ export interface components {
             state: components["schemas"]["State"];
             county: string;
         };
+        /** @description A table that somebody asked for. `rows` and `finished_at` are null where it broke off. */
+        Export: {
+            readonly id: number;
+            /** Format: date-time */
+            created_at: string;
+            by: string;
+            resource: components["schemas"]["ExportResource"];
+            format: components["schemas"]["FormatEnum"];
+            /** @description As they were asked for; of a search, only that there was one. */
+            filters: {
+                [key: string]: unknown;
+            };
+            /**
+             * Private details
+             * @description E-mail addresses and exact locations.
+             */
+            has_private_details: boolean;
+            /** @description How many were sent. */
+            rows: number | null;
+            /** Format: date-time */
+            finished_at: string | null;
+        };
+        ExportList: {
+            count: number;
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["Export"][];
+        };
+        /**
+         * @description * `endorsements` - Endorsements
+         *     * `stakeholders` - Stakeholders
+         * @enum {string}
+         */
+        ExportResource: "endorsements" | "stakeholders";
         /** @description Why a reviewer should look twice. */
         Flag: {
             flag: components["schemas"]["FlagEnum"];
@@ -1335,6 +1395,12 @@ export interface components {
          * @enum {string}
          */
         FlagEnum: "disposable_email" | "links" | "similar_statement" | "same_network" | "organization_domain" | "other_name";
+        /**
+         * @description * `csv` - csv
+         *     * `json` - json
+         * @enum {string}
+         */
+        FormatEnum: "csv" | "json";
         /** @description The active homepage, and its visible blocks in the order of the page. */
         HomePage: {
             readonly id: number;
@@ -1369,6 +1435,26 @@ export interface components {
             readonly created_at: string;
             /** Format: date-time */
             readonly updated_at: string;
+        };
+        /** @description An import of stakeholders, or a dry run of one. `by` is null for the command line. */
+        Import: {
+            readonly id: number;
+            /** Format: date-time */
+            created_at: string;
+            by: string | null;
+            dry_run: boolean;
+            created: number;
+            updated: number;
+            unchanged: number;
+            refused: number;
+        };
+        ImportList: {
+            count: number;
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["Import"][];
         };
         /** @description What is not valid: one of `parameter`, `pointer` and `header` says where. */
         InvalidValue: {
@@ -2561,9 +2647,15 @@ export type Endorsement = components['schemas']['Endorsement'];
 export type EndorsementList = components['schemas']['EndorsementList'];
 export type EndorsementStatus = components['schemas']['EndorsementStatus'];
 export type Endorser = components['schemas']['Endorser'];
+export type Export = components['schemas']['Export'];
+export type ExportList = components['schemas']['ExportList'];
+export type ExportResource = components['schemas']['ExportResource'];
 export type Flag = components['schemas']['Flag'];
 export type FlagEnum = components['schemas']['FlagEnum'];
+export type FormatEnum = components['schemas']['FormatEnum'];
 export type HomePage = components['schemas']['HomePage'];
+export type Import = components['schemas']['Import'];
+export type ImportList = components['schemas']['ImportList'];
 export type InvalidValue = components['schemas']['InvalidValue'];
 export type KindEnum = components['schemas']['KindEnum'];
 export type LegalDocument = components['schemas']['LegalDocument'];
@@ -4246,7 +4338,9 @@ export interface operations {
                      *         "stakeholders": "https://api.example.org/api/v1/manage/stakeholders",
                      *         "campaigns": "https://api.example.org/api/v1/manage/campaigns",
                      *         "homepages": "https://api.example.org/api/v1/manage/homepages",
-                     *         "legal_documents": "https://api.example.org/api/v1/manage/legal-documents"
+                     *         "legal_documents": "https://api.example.org/api/v1/manage/legal-documents",
+                     *         "imports": "https://api.example.org/api/v1/manage/imports",
+                     *         "exports": "https://api.example.org/api/v1/manage/exports"
                      *       }
                      *     }
                      */
@@ -4300,6 +4394,16 @@ export interface operations {
                              * @description Null for who may not see it.
                              */
                             legal_documents: string | null;
+                            /**
+                             * Format: uri
+                             * @description Null for who may not see it.
+                             */
+                            imports: string | null;
+                            /**
+                             * Format: uri
+                             * @description Null for who may not see it.
+                             */
+                            exports: string | null;
                         };
                     };
                 };
@@ -5590,7 +5694,7 @@ export interface operations {
                      *         "language": "",
                      *         "created_at": "2026-11-02T09:30:00.123456Z",
                      *         "confirmed_at": "2026-11-02T09:30:00.123456Z",
-                     *         "decided_at": "2026-11-02T09:30:00.123456Z"
+                     *         "decided_at": null
                      *       },
                      *       "flags": [],
                      *       "differences": [],
@@ -5800,6 +5904,76 @@ export interface operations {
                             endorsement_ids: number[];
                         }[];
                     };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listExports: {
+        parameters: {
+            query?: {
+                /** @description Where the page starts, from the link of another page. */
+                cursor?: string;
+                /**
+                 * @description Those with addresses and exact locations, or the others.
+                 * @example true
+                 */
+                has_private_details?: boolean;
+                /**
+                 * @description How many to return; more than 500 means 500.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Of this table.
+                 * @example stakeholders
+                 */
+                resource?: "endorsements" | "stakeholders";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "count": 2,
+                     *       "next": "https://api.example.org/api/v1/manage/exports?cursor=WzF~aQ&limit=1",
+                     *       "previous": null,
+                     *       "results": [
+                     *         {
+                     *           "id": 2,
+                     *           "created_at": "2026-11-02T09:30:00.123456Z",
+                     *           "by": "ann",
+                     *           "resource": "endorsements",
+                     *           "format": "json",
+                     *           "filters": {
+                     *             "search": true,
+                     *             "status": "pending",
+                     *             "campaign": "6"
+                     *           },
+                     *           "has_private_details": true,
+                     *           "rows": 1,
+                     *           "finished_at": "2026-11-02T09:30:00.123456Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExportList"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -7001,6 +7175,66 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listImports: {
+        parameters: {
+            query?: {
+                /** @description Where the page starts, from the link of another page. */
+                cursor?: string;
+                /**
+                 * @description Those that changed nothing, or the others.
+                 * @example false
+                 */
+                dry_run?: boolean;
+                /**
+                 * @description How many to return; more than 500 means 500.
+                 * @example 50
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "count": 1,
+                     *       "next": null,
+                     *       "previous": null,
+                     *       "results": [
+                     *         {
+                     *           "id": 1,
+                     *           "created_at": "2026-11-02T09:30:00.123456Z",
+                     *           "by": "ann",
+                     *           "dry_run": true,
+                     *           "created": 1,
+                     *           "updated": 0,
+                     *           "unchanged": 0,
+                     *           "refused": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ImportList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             406: components["responses"]["Problem406"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
