@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin.utils import model_ngettext
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -114,10 +115,14 @@ class DecisionsAdmin(HistoryAdmin):
         left: dict[type[NotAllowed], list[int]] = {NotAllowed: [], Superseded: []}
         for key in keys:
             try:
-                decided.append(decision.action(endorsement_id=key, **values))
+                # With its line in the log, which an erasure that comes next must find.
+                with transaction.atomic():
+                    endorsement = decision.action(endorsement_id=key, **values)
+                    log_changes(request, [endorsement], f"{decision.done}.")
             except NotAllowed as error:
                 left[type(error)].append(key)
-        log_changes(request, decided, f"{decision.done}.")
+            else:
+                decided.append(endorsement)
         self._report(request, decision, decided)
         self._report_left(request, left)
         return _back(request, after=keys[-1])

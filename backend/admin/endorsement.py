@@ -17,7 +17,7 @@ from backend.admin.exporting import ExportingAdmin
 from backend.admin.publicity import publicity, reasons
 from backend.admin.soft_deletion import DeletedFilter, SoftDeletionAdmin
 from backend.http.exports import Table
-from backend.models import Endorsement, Export
+from backend.models import Endorsement, Export, Stakeholder
 from backend.public import PublicEndorsement
 from backend.rendering.staff_tables import ENDORSEMENTS
 
@@ -76,6 +76,12 @@ class EndorsementAdmin(DecisionsAdmin, ExportingAdmin):
 
     def rows_to_export(self) -> Any:
         return Endorsement.objects.with_who_and_what()
+
+    def lock(self, row: Endorsement) -> None:
+        # In the order of all who lock both.
+        stakeholders = Stakeholder.all_objects.select_for_update(no_key=True)
+        list(stakeholders.filter(pk=row.stakeholder_id))
+        super().lock(row)
 
     def get_ordering(self, request: HttpRequest) -> Any:
         # Who waits longest is served first.

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -38,15 +38,6 @@ class LegalDocumentAdmin(HistoryAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         documents: Any = super().get_queryset(request)
         return documents.with_state()
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> LegalDocument | None:
-        document = super().get_object(request, object_id, from_field)
-        if document is None or not connection.in_atomic_block:
-            return document
-        # Who is about to save or delete a draft waits for whoever publishes it, and is refused.
-        return LegalDocument.objects.select_for_update().filter(pk=document.pk).first()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return is_draft(obj) and super().has_change_permission(request, obj)

@@ -78,14 +78,18 @@ class SoftDeletionAdmin(HistoryAdmin):
 
     @admin.action(permissions=["delete"], description="Delete selected %(verbose_name_plural)s")
     def delete_selected(self, request: HttpRequest, queryset: Rows) -> HttpResponseBase | None:
-        return delete_selected(self, request, queryset.live())
+        with transaction.atomic():
+            # Nobody is logged whom an erasure on its way removes.
+            queryset.live().lock()
+            return delete_selected(self, request, queryset.live())
 
     @admin.action(permissions=["change"], description="Restore selected %(verbose_name_plural)s")
     def restore(self, request: HttpRequest, queryset: Rows) -> None:
         """Restore all of the selected rows, or none if a live row is in the way of one."""
-        rows = list(queryset.deleted())
         try:
             with transaction.atomic():
+                queryset.lock()
+                rows = list(queryset.deleted())
                 restored = queryset.restore()
                 log_changes(request, rows, "Restored.")
         except IntegrityError as error:

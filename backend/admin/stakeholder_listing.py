@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import model_ngettext
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
@@ -45,8 +46,9 @@ class ListingAdmin(HistoryAdmin):
         if "confirmed" not in request.POST:
             return self._ask(request, listing, rows)
         keys: Collection[int] = list(rows.values_list("pk", flat=True))
-        changed = listing.action(stakeholder_ids=keys)
-        log_changes(request, changed, f"{listing.done}.")
+        with transaction.atomic():
+            changed = listing.action(stakeholder_ids=keys)
+            log_changes(request, changed, f"{listing.done}.")
         what = f"{len(changed)} {model_ngettext(self.opts, len(changed))}"
         self.message_user(request, f"{listing.done}: {what}.", messages.SUCCESS)
         return None

@@ -151,7 +151,8 @@ class SoftDeletionViewSet(EditableViewSet):
     def restored(self, request: Request, pk: int) -> Response:
         """The row, live again with what was hidden along with it; a live one as it is."""
         with transaction.atomic():
-            row = self.row(self.get_queryset(), pk)
+            rows = self.get_queryset().select_for_update(of=("self",), no_key=True)
+            row = self.row(rows, pk)
             if row.restore():
                 record(request, row, CHANGE, "Restored.")
             return self.answer(pk)

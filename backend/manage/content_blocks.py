@@ -97,7 +97,9 @@ class ContentBlockViewSet(EditableViewSet):
         return super().get_queryset().select_related("homepage").filter(homepage=page)
 
     def new_row(self) -> ContentBlock:
-        return ContentBlock(homepage=self._page())
+        """On a page that nobody removes until the end."""
+        pages = HomePage.objects.select_for_update(no_key=True)
+        return ContentBlock(homepage=self.row(pages, self.kwargs["homepage_id"]))
 
     @operation(is_tagged=True)
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

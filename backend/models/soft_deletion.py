@@ -30,12 +30,12 @@ class SoftDeletionQuerySet(models.QuerySet[M_co]):
         """
         if hard:
             return super().delete()
-        keys = self._lock(self.live())
+        keys = self.live().lock()
         now = timezone.now()
         rows: Counter[str] = Counter()
         for dependant, foreign_key in self.model.dependants():
             # All of them: triggers lock the hidden ones too, and would do so out of order.
-            locked = self._lock(dependant.all_objects.filter(**{f"{foreign_key}__in": keys}))
+            locked = dependant.all_objects.filter(**{f"{foreign_key}__in": keys}).lock()
             hidden = dependant.objects.filter(pk__in=locked)
             rows[dependant._meta.label] += hidden.update(deleted_at=now)
         rows[self.model._meta.label] += self._rows(keys).update(deleted_at=now)
@@ -53,9 +53,9 @@ class SoftDeletionQuerySet(models.QuerySet[M_co]):
         Returns the number of rows that are live again, dependants not counted. Raises
         IntegrityError if a live row has taken a unique value meanwhile.
         """
-        keys = self._lock(self.deleted())
+        keys = self.deleted().lock()
         for dependant, foreign_key in self.model.dependants():
-            locked = self._lock(dependant.all_objects.filter(**{f"{foreign_key}__in": keys}))
+            locked = dependant.all_objects.filter(**{f"{foreign_key}__in": keys}).lock()
             along = dependant.all_objects.filter(
                 pk__in=locked, deleted_at=F(f"{foreign_key}__deleted_at")
             )
@@ -66,10 +66,11 @@ class SoftDeletionQuerySet(models.QuerySet[M_co]):
     restore.alters_data = True  # type: ignore[attr-defined]  # for Django
     restore.queryset_only = True  # type: ignore[attr-defined]  # for Django
 
-    def _lock(self, rows: "SoftDeletionQuerySet[M_co]") -> list[Any]:
+    def lock(self) -> list[Any]:
+        """The keys of the rows, for nobody else to change until the end."""
         # In one order everywhere, so that two deletions wait for each other and never deadlock.
         # Without the key: foreign keys are checked at commits, which must wait for nobody.
-        locked = rows.order_by("pk").select_for_update(of=("self",), no_key=True)
+        locked = self.order_by("pk").select_for_update(of=("self",), no_key=True)
         return list(locked.values_list("pk", flat=True))
 
     def _rows(self, keys: list[Any]) -> "models.QuerySet[M_co]":
