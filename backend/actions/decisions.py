@@ -33,7 +33,7 @@ def decide(
 ) -> list[Outcome]:
     """Approve or reject each by itself: one that somebody else decided holds up no other.
 
-    One for which something newer was sent than the submissions that were `seen` is a conflict.
+    One of which not the submissions that were `seen` wait, but newer ones or none, is a conflict.
     Whoever is stopped in the middle has decided those before, and can ask for all once more.
     """
     values: dict[str, Any] = {"by": by, "seen": seen}

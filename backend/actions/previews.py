@@ -30,9 +30,10 @@ def preview(
     for endorsement in endorsements:
         waiting = _waiting(endorsement)
         becomes_public = OUTCOMES[decision](endorsement, waiting)
-        is_superseded = waiting and seen is not None and waiting.is_newer_than(seen)
+        sent = endorsement.newest_submission()
+        is_other = sent is not None and seen is not None and not sent.is_as_seen(seen)
         is_deleted = endorsement.deleted_at or endorsement.stakeholder.deleted_at
-        if becomes_public is None or is_superseded or is_deleted:
+        if becomes_public is None or is_other or is_deleted:
             result.left.append(endorsement)
             continue
         result.decided.append(endorsement)

@@ -24,8 +24,8 @@ def approve(*, endorsement_id: int, by: User, seen: Collection[int] | None = Non
     """Make a confirmed endorsement count, or the new words of one that counts already.
 
     With it comes what its supporter sent of themselves, where they have not said otherwise since.
-    Raises NotAllowed if nothing waits any more: somebody else was faster; Superseded if what
-    waits is not among the submissions that were `seen`, by their keys.
+    Raises NotAllowed if nothing waits any more, or one of the submissions that were `seen`
+    waiting, by their keys, is decided: somebody else was faster; Superseded if another waits.
     """
     endorsement = lock(endorsement_id)
     submission = _submission(endorsement, seen)
@@ -45,7 +45,7 @@ def reject(
 ) -> Endorsement:
     """Turn down an endorsement; of an approved one with new words, the words.
 
-    Raises NotAllowed if it is neither pending nor approved any more; Superseded as approve does.
+    Raises NotAllowed if it is neither pending nor approved any more, and both as approve does.
     """
     endorsement = lock(endorsement_id)
     submission = _submission(endorsement, seen)
@@ -75,10 +75,10 @@ def reopen(*, endorsement_id: int, by: User, reason: str = "") -> Endorsement:
 
 
 def _submission(endorsement: Endorsement, seen: Collection[int] | None) -> Submission | None:
-    """What was sent last, which a decision that does not know it must not be about."""
+    """What was sent last, which a decision that saw it otherwise must not be about."""
     submission = endorsement.newest_submission()
-    if submission and seen is not None and submission.is_newer_than(seen):
-        raise Superseded
+    if submission and seen is not None and not submission.is_as_seen(seen):
+        raise NotAllowed if submission.decided_at else Superseded
     return submission
 
 

@@ -32,7 +32,8 @@ BLANK = {("reason", "pattern"): ("blank", "Say why: the supporter reads it, in a
 SUBMISSION = {
     "type": "integer",
     "description": (
-        "The `submission.id` that was looked at: 409 if its supporter has sent something newer."
+        "The `submission.id` that waited when it was looked at: 409 if it was decided since, or "
+        "its supporter has sent something newer."
     ),
 }
 APPROVAL = JSONBody(
@@ -70,8 +71,8 @@ DECISION = JSONBody(
                 "items": {"type": "integer"},
                 "maxItems": MOST_AT_ONCE,
                 "description": (
-                    "Each `submission.id` that was looked at: an endorsement whose supporter has "
-                    "sent something newer is a conflict."
+                    "Each `submission.id` that waited when it was looked at: an endorsement is a "
+                    "conflict if that was decided since, or something newer waits."
                 ),
             },
             "dry_run": {

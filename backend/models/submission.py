@@ -195,9 +195,9 @@ class Submission(models.Model):
     def __str__(self) -> str:
         return f"{self.name} for {self.campaign}"
 
-    def is_newer_than(self, seen: Collection[int]) -> bool:
-        """Whether it waits for a decision and is none of those, by their keys, that were seen."""
-        return self.decided_at is None and self.pk not in seen
+    def is_as_seen(self, seen: Collection[int]) -> bool:
+        """Whether it waits if it is among those (their keys) that were seen waiting; else not."""
+        return (self.decided_at is None) == (self.pk in seen)
 
     def details(self) -> dict[str, Any]:
         """Who and where its sender is, by the fields of Stakeholder."""

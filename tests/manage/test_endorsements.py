@@ -314,6 +314,22 @@ class TestSomethingNewer:
         assert foreseen["campaigns"][0]["change"] == 2
 
 
+class TestDecidedMeanwhile:
+    def test_is_not_turned_down_by_who_saw_it_waiting(self, staff: Staff) -> None:
+        endorsement, client = submitted(), staff("moderator")
+        seen = client.get(f"{QUEUE}/{endorsement.pk}").json()["submission"]["id"]
+        client.post(f"{QUEUE}/{endorsement.pk}/approve")
+        reject = {"reason": "A joke."}
+
+        late, knowing = (
+            client.post(f"{QUEUE}/{endorsement.pk}/reject", body, format="json")
+            for body in (reject | {"submission": seen}, reject)
+        )
+
+        assert (late.status_code, knowing.status_code) == (409, 200)
+        assert late.json()["detail"].startswith("It is approved")
+
+
 class TestDecide:
     def test_puts_one_reason_on_record_for_all(self, staff: Staff) -> None:
         pending = [submitted(), submitted()]

@@ -14,7 +14,7 @@ from knox.models import AuthToken
 from backend.actions.confirmation import confirm
 from backend.actions.errors import NotAllowed
 from backend.actions.transitions import lock, move
-from backend.models import Endorsement, PolicyCampaign, Transition
+from backend.models import Endorsement, PolicyCampaign, Submission, Transition
 from tests.contract.asking import Answer, ask
 from tests.factories import make_campaign, make_submission, make_user
 from tests.serving import serving
@@ -136,6 +136,22 @@ class TestTwoAtOnce:
             assert (approved, rejected) in {(200, 409), (409, 200), (200, 200)}
             last = Transition.objects.filter(endorsement=pk).order_by("-pk")[0]
             assert Endorsement.objects.get(pk=pk).status == last.to_status
+
+    def test_who_say_what_they_saw_override_nobody(self, server: str) -> None:
+        ids = submitted(40, campaign=make_campaign())
+        seen = [*Submission.objects.values_list("pk", flat=True)]
+        ann, bob = Moderator(server, "ann"), Moderator(server, "bob")
+        body = {"ids": ids, "submissions": seen}
+
+        answers = at_once(
+            lambda: ann.post(f"{QUEUE}/decide", **body, decision="approve"),
+            lambda: bob.post(f"{QUEUE}/decide", **body, decision="reject", reason="A joke."),
+        )
+
+        outcomes = [each.json()["results"] for each in answers]
+        for mine, theirs in zip(*outcomes, strict=True):
+            assert {mine["outcome"], theirs["outcome"]} == {"decided", "conflict"}
+        assert Transition.objects.filter(by__isnull=False).count() == 40
 
     def test_with_a_withdrawal_leave_it_withdrawn(self, server: str) -> None:
         campaign = make_campaign()

@@ -5216,7 +5216,7 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description The `submission.id` that was looked at: 409 if its supporter has sent something newer. */
+                    /** @description The `submission.id` that waited when it was looked at: 409 if it was decided since, or its supporter has sent something newer. */
                     submission?: number;
                 };
             };
@@ -5397,7 +5397,7 @@ export interface operations {
                 "application/json": {
                     /** @description The supporter reads it, in a mail. */
                     reason: string;
-                    /** @description The `submission.id` that was looked at: 409 if its supporter has sent something newer. */
+                    /** @description The `submission.id` that waited when it was looked at: 409 if it was decided since, or its supporter has sent something newer. */
                     submission?: number;
                 };
             };
@@ -5771,7 +5771,7 @@ export interface operations {
                     decision: "approve" | "reject";
                     /** @description Required to reject: the supporters read it. */
                     reason?: string;
-                    /** @description Each `submission.id` that was looked at: an endorsement whose supporter has sent something newer is a conflict. */
+                    /** @description Each `submission.id` that waited when it was looked at: an endorsement is a conflict if that was decided since, or something newer waits. */
                     submissions?: number[];
                     /**
                      * @description Whether only to say what would be done.
