@@ -1,4 +1,5 @@
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -24,6 +25,7 @@ from backend.http.filters import (
 )
 from backend.http.geo import METERS, AreaParameter, BBoxParameter, NearParameter, RadiusParameter
 from backend.http.openapi import body_of
+from backend.http.overload import SEARCHES, in_half_a_second
 from backend.http.parameters import ChoicesParameter, TextParameter, page_of
 from backend.http.views import RenderedViewSet
 from backend.public import PublicCampaign, PublicEndorsement, PublicModel, PublicStakeholder
@@ -33,6 +35,10 @@ from backend.rendering.json_objects import JsonObject
 from backend.rendering.keyset import Position
 
 DEFAULT_RADIUS_MILES = 50.0
+# Bytes of a body; one with an area of a hundred corners is smaller.
+LARGE_BODY = 4_096
+# To find who is nearer than that is never much work.
+FAR_MILES = 1_000.0
 # Of a longer page, all within the radius are measured: they may be fewer than it has room for.
 MAX_NEAREST = 1_000
 
@@ -206,6 +212,11 @@ class StakeholderViewSet(FeatureViewSet):
             return queryset
         return queryset.nearest(asked["near"], number=limit + 1, beyond_m=beyond_m)
 
+    def searching(self) -> AbstractContextManager[None]:
+        asked = self.filterset.values
+        is_far = bool(asked["near"]) and radius_miles(asked) > FAR_MILES
+        return in_half_a_second() if is_far or asked.get("within") else nullcontext()
+
     def total(self) -> str | None:
         is_all = self.filterset.values["near"] is None and not self.filterset.is_narrowing
         return STAKEHOLDERS_SQL if is_all else None
@@ -220,4 +231,7 @@ class StakeholderViewSet(FeatureViewSet):
     @action(detail=False, methods=["post"], filterset_class=StakeholderSearchFilterSet)
     def search(self, request: Request) -> HttpResponse:
         """The list, for questions too long for a URL."""
-        return self.list(request)
+        # To read a large area costs as much as to look into it, and is not worth waiting for.
+        is_large = int(request.META.get("CONTENT_LENGTH") or 0) > LARGE_BODY
+        with SEARCHES.place(wait_seconds=0.05 if is_large else 0.5):
+            return self.list(request)

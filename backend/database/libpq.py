@@ -1,7 +1,9 @@
 """Reading for the public, by the shortest way there is."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import psycopg
@@ -13,8 +15,21 @@ from psycopg.pq import ExecStatus
 from backend.database.silence import answered_in_time
 from backend.observing.statements import comment, tell
 
+# How long each statement may take, if less than the role's; None is as long as the role's.
+_limit_ms: ContextVar[int | None] = ContextVar("limit_ms", default=None)
+
 # Text, in the encoding of the connection; None is null.
 Row = tuple[Any, ...]
+
+
+@contextmanager
+def time_limit(milliseconds: int) -> Iterator[None]:
+    """Have the server end what is fetched after so long: an OperationalError."""
+    token = _limit_ms.set(milliseconds)
+    try:
+        yield
+    finally:
+        _limit_ms.reset(token)
 
 
 def fetch(statement: str, values: Sequence[Any] = ()) -> list[Row]:
@@ -39,6 +54,10 @@ def _fetch(database: Any, statement: str, values: Sequence[Any]) -> list[Row]:
     if database.queries_logged:
         database.queries_log.append({"sql": statement, "time": "0.000"})
     with database.wrap_database_errors:
+        limit_ms = _limit_ms.get()
+        if limit_ms is not None:
+            # Both are one transaction, at whose end the limit ends.
+            statement = f"SET LOCAL statement_timeout = {limit_ms}; {statement}"
         connection = database.connection
         text = (comment() + statement).encode()
         result = answered_in_time(connection, lambda: connection.pgconn.exec_(text))

@@ -7,9 +7,12 @@ from http import HTTPStatus
 from threading import BoundedSemaphore
 
 from django.conf import settings
+from django.db import OperationalError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from psycopg.errors import QueryCanceled
 
+from backend.database.libpq import time_limit
 from backend.http.errors import Problem, problem_page
 
 # After so long in line a thread's time is better spent on who has come since.
@@ -48,9 +51,9 @@ class Lane:
         self._places = BoundedSemaphore(places)
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """Raises a 503 if there is none."""
-        if not self._places.acquire(blocking=False):
+    def place(self, *, wait_seconds: float = 0) -> Iterator[None]:
+        """Raises a 503 if none becomes free in time."""
+        if not self._places.acquire(timeout=wait_seconds):
             detail = f"Too many {self._what} are made at once. Try again in a moment."
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "2"})
         try:
@@ -71,3 +74,23 @@ class Lane:
 
 
 EXPORTS = Lane("exports", max(1, settings.WORKER_THREADS // 2))
+SEARCHES = Lane("searches", max(1, settings.WORKER_THREADS // 2))
+# Longer than a good question takes among a hundred thousand.
+COSTLY_MS = 500
+
+
+@contextmanager
+def in_half_a_second() -> Iterator[None]:
+    """For a question whose cost its asker decides; raises a 503 that says what would cost less."""
+    with time_limit(COSTLY_MS):
+        try:
+            yield
+        except OperationalError as error:
+            if not isinstance(error.__cause__, QueryCanceled):
+                raise
+            detail = (
+                "To find what is there takes longer than half a second. Give a simpler area or a "
+                "smaller radius, or narrow the search, such as to a state."
+            )
+            headers = {"Retry-After": "5"}
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=headers) from error

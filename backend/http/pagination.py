@@ -34,13 +34,14 @@ class KeysetPagination(BasePagination):
     ) -> None:
         """Read a page of an ordered queryset; `total` is SQL for the number of rows, if known."""
         limit, position = self._asked(request, view)
-        self.page = render_page(
-            view.candidates(queryset, limit, position),
-            view.row_json,
-            limit=limit,
-            position=position,
-            matched=Sql(total) if total else count_of(queryset, at_most=self.count_to),
-        )
+        with view.searching():
+            self.page = render_page(
+                view.candidates(queryset, limit, position),
+                view.row_json,
+                limit=limit,
+                position=position,
+                matched=Sql(total) if total else count_of(queryset, at_most=self.count_to),
+            )
         self._link(self.page.next, self.page.previous)
 
     def _asked(self, request: Request, view: Any) -> tuple[int, Position | None]:

@@ -1,6 +1,7 @@
 """What all views share."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache, lru_cache, partial
 from http import HTTPStatus
 from typing import Any, ClassVar, TypeVar
@@ -202,6 +203,10 @@ class RenderedViewSet(PublicView, GenericViewSet[Any]):
     ) -> QuerySet[Any]:
         """The rows among which a page is looked for."""
         return queryset
+
+    def searching(self) -> AbstractContextManager[None]:
+        """What the search for a page is made in."""
+        return nullcontext()
 
     def total(self) -> str | None:
         """SQL for the number of rows on all pages, if that is kept somewhere."""
