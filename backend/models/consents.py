@@ -87,14 +87,16 @@ def later_consents(sent: Consents, known: Consents) -> dict[str, Any]:
     }
 
 
-def as_told(consents: Consents) -> dict[str, dict[str, Any]]:
+def as_told(consents: Mapping[str, Any]) -> dict[str, Any]:
     """The consents with their times as answers have all times: in UTC, with a Z."""
-    return {
-        name: {**consent, "at": _at(consent).isoformat().replace("+00:00", "Z")}
-        if "at" in consent
-        else dict(consent)
-        for name, consent in consents.items()
-    }
+    return {name: _as_told(consent) for name, consent in consents.items()}
+
+
+def _as_told(consent: Any) -> Any:
+    # What somebody stored by hand may lack the time, and is shown as it is.
+    if not isinstance(consent, dict) or "at" not in consent:
+        return consent
+    return {**consent, "at": _at(consent).isoformat().replace("+00:00", "Z")}
 
 
 def _at(consent: Mapping[str, Any]) -> datetime:
