@@ -1,4 +1,4 @@
-.PHONY: run test bench check format lock openapi.yaml sbom
+.PHONY: run test bench chaos check format lock openapi.yaml sbom
 
 # Everything, in the foreground, on http://$HOST:$PORT (127.0.0.1:8000).
 run:
@@ -17,6 +17,11 @@ CLIENT = @PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix clients/typescript run 
 bench:
 	@deploy/install.sh development wrk
 	@exec .venv/bin/python -m benchmarks $(if $(QUICK),--quick)
+
+# What each fault costs, in some five minutes. One of them: make chaos ARGS="--faults pgBouncer"
+chaos:
+	@deploy/install.sh development
+	@exec .venv/bin/python -m tests.faults.chaos $(ARGS)
 
 check:
 	@deploy/install.sh development

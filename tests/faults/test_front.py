@@ -24,7 +24,8 @@ from deploy.cluster import HOST
 from deploy.database import ROOT
 from tests.conftest import Connection, connect_as_owner, remove_committed_rows
 from tests.contract.asking import Answer, ask
-from tests.faults.stacks import Fronted, fronted, silent_database
+from tests.faults.processes import silent_database, workers_of
+from tests.faults.stacks import Fronted, fronted
 from tests.serving import serving
 from tests.streams import a_crowd, wait_until
 
@@ -247,13 +248,13 @@ class TestWorkers:
         with fronted() as stack, ThreadPoolExecutor(4) as clients, closing(Reads(stack)) as reads:
             wait_until(lambda: len(serving_health(stack)) == 2)
             running = [clients.submit(reads.repeat) for _ in range(4)]
-            killed, other = workers_of(stack)
+            killed, other = workers_of(stack.api.process.pid)
             os.kill(killed, signal.SIGKILL)
             wait_until(lambda: len(serving_health(stack)) == 1)
             wait_until(lambda: len(serving_health(stack)) == 2, seconds=30)
             reads.close()
             statuses = [status for each in running for status in each.result()]
-            workers = workers_of(stack)
+            workers = workers_of(stack.api.process.pid)
 
         assert (len(workers), killed in workers, other in workers) == (2, False, True)
         assert len(statuses) > 20
@@ -283,24 +284,6 @@ def serving_health(stack: Fronted) -> list[str]:
     (port,) = re.findall(r"upstream health .*?:(\d+)", stack.front_places)
     listening = f":{int(port):04X} 00000000:0000 0A"
     return [line for line in Path("/proc/net/tcp").read_text().splitlines() if listening in line]
-
-
-def workers_of(stack: Fronted) -> list[int]:
-    listed = subprocess.run(
-        ["pgrep", "--parent", str(stack.api.process.pid)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    children = [int(pid) for pid in listed.stdout.split()]
-    return [pid for pid in children if "resource_tracker" not in command_of(pid)]
-
-
-def command_of(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text()
-    except OSError:
-        return "resource_tracker"  # it is gone
 
 
 # Of two threads: what they do, and whether their worker ends itself.

@@ -11,7 +11,8 @@ from django.core.management import call_command
 
 from tests.conftest import Connection, connect_as_owner, remove_committed_rows
 from tests.contract.asking import Answer, ask
-from tests.faults.stacks import Fronted, fronted, silent_database
+from tests.faults.processes import silent_database
+from tests.faults.stacks import Fronted, fronted
 from tests.streams import wait_until
 
 
