@@ -2,8 +2,8 @@
 
 Starts the real stack, in a folder of its own and with every write on disk, asks it for reads,
 submissions and decisions by the clock, injects one fault after the other, and prints a table. It
-ends with 1 if a write that was acknowledged is lost or was done twice, or an answer is no problem
-document with Retry-After.
+ends with 1 if a write that was acknowledged is lost or was done twice, if an error is no problem
+document, or has no Retry-After, or if the stack does not recover.
 """
 
 import argparse
@@ -34,7 +34,10 @@ from tests.faults.processes import silent_database, workers_of
 RATES = {"read": 30.0, "submission": 6.0, "decision": 2.0}
 SLUG = "ten-thousand-acres-of-reef"
 SECONDS_BEFORE = 3.0
-MOST_SECONDS_TO_RECOVER = 60.0
+MOST_SECONDS_TO_RECOVER = 30.0
+# granian takes a worker that dies within 5.5 seconds of its start for one that cannot start, and
+# ends: whoever runs it starts it again.
+SECONDS_AFTER = 6.0
 
 
 @dataclass
@@ -77,6 +80,7 @@ def kill_a_worker(stack: Stack) -> None:
 def kill_all_workers(stack: Stack) -> None:
     for each in workers_of(stack.api.process.pid):
         os.kill(each, signal.SIGKILL)
+    time.sleep(0.5)
 
 
 def terminate_connections(stack: Stack) -> None:
@@ -153,7 +157,8 @@ class Row(NamedTuple):
 
     @property
     def is_good(self) -> bool:
-        return not (self.unsound or self.lost or self.twice)
+        has_recovered = self.recovery_seconds < MOST_SECONDS_TO_RECOVER
+        return has_recovered and not (self.unsound or self.lost or self.twice)
 
     def __str__(self) -> str:
         how = ", ".join(f"{number} of {status}" for status, number in sorted(self.failed.items()))
@@ -186,7 +191,7 @@ def suffer(stack: Stack, fault: Fault, load: Load) -> Row:
             break
         time.sleep(0.05)
     recovery_seconds = time.monotonic() - over_at
-    time.sleep(1)
+    time.sleep(SECONDS_AFTER)
     outcomes = load.stop()
     lost, twice = lost_and_twice(stack, outcomes)
     failed = Counter(each.status for each in outcomes if not each.is_acknowledged)
