@@ -194,9 +194,12 @@ def granian(address: Address, application: str) -> Command:
 
 @contextmanager
 def serving(
-    address: Address, home: Path, env: Mapping[str, str]
+    address: Address, home: Path, env: Mapping[str, str], *, log: Path | None = None
 ) -> Iterator[tuple[Server, Server]]:
-    """The API on ports of this machine's own, and once it answers, the front at the address."""
+    """The API on ports of this machine's own, and once it answers, the front at the address.
+
+    The API's log is standard error, unless a file is named.
+    """
     if not address.is_local:
         # Whoever opens it to the network will use names of this machine that we cannot know.
         env = {"ALLOWED_HOSTS": "*", **env}
@@ -206,6 +209,7 @@ def serving(
             "The API",
             granian(behind, "deploy.wsgi:application"),
             account=Account.own(),
+            log=log,
             env={
                 **env,
                 "GRANIAN_BLOCKING_THREADS": str(THREADS),

@@ -233,7 +233,7 @@ def running_stack() -> Iterator[Stack]:
         address = Address(HOST, free_port())
         limits = dict.fromkeys(("LIMIT_REQUESTS", "LIMIT_ADDRESS", "LIMIT_CAMPAIGN"), "1000000/60")
         env = {**database.env, **limits}
-        api, _ = started.enter_context(serving(address, home, env))
+        api, _ = started.enter_context(serving(address, home, env, log=home / "log/api.log"))
         yield Stack(database, address, api, servers)
 
 
