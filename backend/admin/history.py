@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
-from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import connection
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+
+from backend.admin.versions import VersionedAdmin
 
 
 def log_changes(request: HttpRequest, rows: Sequence[Model], message: str) -> None:
@@ -20,7 +21,7 @@ def log_changes(request: HttpRequest, rows: Sequence[Model], message: str) -> No
     )
 
 
-class HistoryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes one in its stubs alone
+class HistoryAdmin(VersionedAdmin):
     """Shows what is known about a row above its form, and its times below, once it exists."""
 
     times = ["created_at", "updated_at"]
@@ -61,4 +62,6 @@ class HistoryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes one 
         obj: Any = None,
     ) -> HttpResponse:
         about = self.about(request, obj) if obj else {}
-        return super().render_change_form(request, context | about, add, change, form_url, obj)
+        return super().render_change_form(
+            request, context | about, add=add, change=change, form_url=form_url, obj=obj
+        )
