@@ -7,6 +7,8 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from knox import admin as tokens
 
+from backend.admin.versions import VersionedAdmin
+
 # What would make an administrator more than that.
 OF_SUPERUSERS = ("is_superuser", "user_permissions")
 
@@ -16,7 +18,7 @@ admin.site.unregister(tokens.models.AuthToken)
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # it takes one in its stubs alone
+class AccountAdmin(VersionedAdmin, UserAdmin):  # type: ignore[type-arg]  # it takes one in its stubs alone
     """Accounts of the coalition's own people, whom administrators put into groups."""
 
     list_display = ["username", "email", "groups_of", "is_active", "last_login"]

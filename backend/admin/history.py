@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.db import connection
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 
@@ -25,21 +24,6 @@ class HistoryAdmin(VersionedAdmin):
     """Shows what is known about a row above its form, and its times below, once it exists."""
 
     times = ["created_at", "updated_at"]
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Model | None:
-        """The row; where it is to be changed, for nobody else to change or erase until the end."""
-        row: Model | None = super().get_object(request, object_id, from_field)
-        if row is None or request.method != "POST" or not connection.in_atomic_block:
-            return row
-        self.lock(row)
-        # Django would insert anew what somebody has erased meanwhile.
-        again: Model | None = super().get_object(request, object_id, from_field)
-        return again
-
-    def lock(self, row: Any) -> None:
-        list(self.model._base_manager.select_for_update(no_key=True).filter(pk=row.pk))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*super().get_readonly_fields(request, obj), *self.times]
