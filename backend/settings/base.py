@@ -373,7 +373,7 @@ def logging_config(*, as_json: bool) -> dict[str, Any]:
         "formatters": {
             "line": {"()": "backend.observing.logs.JsonLines"} if as_json else line,
         },
-        "filters": {"private": {"()": "backend.database.private_values.WithoutPrivateValues"}},
+        "filters": {"private": {"()": "backend.observing.private_values.WithoutPrivateValues"}},
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
