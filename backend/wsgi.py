@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import ResolverMatch
 
 from backend import worker
-from backend.database.silence import lose_patience
+from backend.database.silence import silence
 from backend.http.middleware import resolve_request
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.production")
@@ -41,7 +41,7 @@ class Handler(WSGIHandler):
         return [body]
 
 
-lose_patience()
+silence.watch()
 application: worker.Application = Handler()
 if settings.HEALTH_PORT:
     worker.serve_health(application, settings.HEALTH_HOST, settings.HEALTH_PORT)

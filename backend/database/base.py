@@ -8,7 +8,7 @@ import psycopg
 from django.contrib.gis.db.backends.postgis import base
 
 from backend.database.password import remote_password
-from backend.database.silence import answered_in_time
+from backend.database.silence import silence
 from backend.observing.metrics import CONNECT_SECONDS
 from backend.observing.statements import observed
 
@@ -28,15 +28,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def register_geometry_adapters(self, pg_connection: Any, clear_caches: bool = False) -> None:
         # The first connection of a process asks for the numbers of PostGIS's types.
         register = super().register_geometry_adapters
-        answered_in_time(pg_connection, lambda: register(pg_connection, clear_caches))
+        silence.answered(self.alias, pg_connection, lambda: register(pg_connection, clear_caches))
 
     def init_connection_state(self) -> None:
-        answered_in_time(self.connection, super().init_connection_state)
+        silence.answered(self.alias, self.connection, super().init_connection_state)
 
     def _commit(self) -> None:
         if self.connection is not None:
             with self.wrap_database_errors:
-                answered_in_time(self.connection, self.connection.commit)
+                silence.answered(self.alias, self.connection, self.connection.commit)
 
     def is_usable(self) -> bool:
         """Whether the connection is open, as far as this machine has been told.
@@ -82,8 +82,10 @@ def in_time(
     execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Mapping[str, Any]
 ) -> Any:
     """An execute wrapper of Django's: gives up on a server that is silent."""
-    connection = context["connection"].connection
-    return answered_in_time(connection, lambda: execute(sql, params, many, context))
+    database = context["connection"]
+    return silence.answered(
+        database.alias, database.connection, lambda: execute(sql, params, many, context)
+    )
 
 
 def _came_after_password(error: psycopg.OperationalError) -> bool:

@@ -12,7 +12,7 @@ from psycopg import ClientCursor
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 
-from backend.database.silence import answered_in_time
+from backend.database.silence import silence
 from backend.observing.statements import comment, tell
 
 # How long each statement may take, if less than the role's; None is as long as the role's.
@@ -60,7 +60,7 @@ def _fetch(database: Any, statement: str, values: Sequence[Any]) -> list[Row]:
             statement = f"SET LOCAL statement_timeout = {limit_ms}; {statement}"
         connection = database.connection
         text = (comment() + statement).encode()
-        result = answered_in_time(connection, lambda: connection.pgconn.exec_(text))
+        result = silence.answered("public", connection, lambda: connection.pgconn.exec_(text))
         if database.connection.closed:
             raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
         if result.status != ExecStatus.TUPLES_OK:

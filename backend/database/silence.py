@@ -1,88 +1,82 @@
 """Gives up on a server that says nothing any more: the network is gone, or it was stopped.
 
-The server's own time limits end statements that take long; nobody but the client notices that the
-server does not answer at all, and TCP waits for many minutes.
+The server's own time limits (deploy/roles.sql) end statements that take long; nobody but the client
+notices that the server does not answer at all, and TCP waits for many minutes.
 """
 
-import contextvars
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NamedTuple
 
-# A little more than a statement of the public may take (deploy/roles.sql).
-PATIENCE_SECONDS = 3.4
+# How long an answer may take, by connection: a little longer than a statement of its role.
+PATIENCE_SECONDS = {"public": 3.4, "default": 15.4}
+# Longer than any statement usually takes: enough to give up once others were given up in vain.
+USUAL_SECONDS = min(PATIENCE_SECONDS.values())
 # While nothing has been answered since somebody gave up.
-SHORT_PATIENCE_SECONDS = 0.5
+SHORT_SECONDS = 0.5
 TICK_SECONDS = 0.25
 
-# None is for ever: commands and migrations may take their time.
-_patience: contextvars.ContextVar[float | None] = contextvars.ContextVar("patience", default=None)
-_usual_patience: float | None = None
-_is_silent = False
-_lock = threading.Lock()
-# When whose connection is cut, by thread.
-_waiting: dict[int, tuple[float, Any]] = {}
+
+class Wait(NamedTuple):
+    """For an answer on a connection of psycopg's; times are of time.monotonic()."""
+
+    connection: Any
+    began_at: float
+    until: float
 
 
-def lose_patience(seconds: float = PATIENCE_SECONDS) -> None:
-    """From now on this process waits so long for an answer, where nothing else is said."""
-    global _usual_patience  # noqa: PLW0603  # one for each process
-    _usual_patience = seconds
-    _begin_to_watch()
+class Silence:
+    """Whether a process's server is silent, and who waits for it, by thread."""
 
+    def __init__(self) -> None:
+        self._is_watched = self._is_silent = False
+        self._lock = threading.Lock()
+        self._waits: dict[int, Wait] = {}
 
-@contextmanager
-def patience(seconds: float) -> Iterator[None]:
-    """Wait longer for each answer: for work whose statements may take as long."""
-    token = _patience.set(seconds)
-    try:
-        yield
-    finally:
-        _patience.reset(token)
+    def watch(self) -> None:
+        """From now on; until then, as in commands and migrations, everybody waits for ever."""
+        self._is_watched = True
+        threading.Thread(target=self._run, name="silence", daemon=True).start()
 
+    def answered(self, alias: str, connection: Any, ask: Callable[[], Any]) -> Any:
+        """What `ask` returns, if the server says it in time; its connection is cut if not.
 
-def answered_in_time(connection: Any, ask: Callable[[], Any]) -> Any:
-    """What `ask` returns, if the server says it in time; its connection, of psycopg, is cut if not.
+        libpq then says that the server closed it: an OperationalError.
+        """
+        seconds = PATIENCE_SECONDS.get(alias) if self._is_watched else None
+        if seconds is None:
+            return ask()
+        thread, now = threading.get_ident(), time.monotonic()
+        wait = Wait(connection, now, now + (SHORT_SECONDS if self._is_silent else seconds))
+        with self._lock:
+            self._waits[thread] = wait
+        try:
+            answer = ask()
+        finally:
+            with self._lock:
+                self._waits.pop(thread, None)
+        self._is_silent = False
+        return answer
 
-    libpq then says that the server closed it: an OperationalError.
-    """
-    global _is_silent  # noqa: PLW0603  # one for each process
-    seconds = _patience.get() or _usual_patience
-    if seconds is None:
-        return ask()
-    if _is_silent:
-        seconds = SHORT_PATIENCE_SECONDS
-    thread = threading.get_ident()
-    with _lock:
-        _waiting[thread] = time.monotonic() + seconds, connection
-    try:
-        answer = ask()
-    finally:
-        with _lock:
-            _waiting.pop(thread, None)
-    _is_silent = False
-    return answer
+    def _run(self) -> None:
+        while True:
+            time.sleep(TICK_SECONDS)
+            self._give_up(time.monotonic())
 
-
-def _begin_to_watch() -> None:
-    threading.Thread(target=_cut_what_is_late, name="silence", daemon=True).start()
-
-
-def _cut_what_is_late() -> None:
-    global _is_silent  # noqa: PLW0603  # one for each process
-    while True:
-        time.sleep(TICK_SECONDS)
-        now = time.monotonic()
+    def _give_up(self, now: float) -> None:
         # Under the lock: whoever has been answered in time cannot go on, and close the connection,
         # while its number is taken for another's.
-        with _lock:
-            late = [connection for deadline, connection in _waiting.values() if deadline < now]
-            for connection in late:
-                _cut(connection)
-        _is_silent = _is_silent or bool(late)
+        with self._lock:
+            late = [each for each in self._waits.values() if self._is_late(each, now)]
+            for each in late:
+                _cut(each.connection)
+        self._is_silent = self._is_silent or bool(late)
+
+    def _is_late(self, wait: Wait, now: float) -> bool:
+        return wait.until < now or (self._is_silent and wait.began_at + USUAL_SECONDS < now)
 
 
 def _cut(connection: Any) -> None:
@@ -92,3 +86,6 @@ def _cut(connection: Any) -> None:
             watched.shutdown(socket.SHUT_RDWR)
         finally:
             watched.detach()  # the connection's own
+
+
+silence = Silence()

@@ -20,7 +20,6 @@ from backend.actions.import_stakeholders import (
     detect_encoding,
     import_stakeholders,
 )
-from backend.database.silence import patience
 from backend.http.errors import InvalidParameters
 from backend.http.forms import FORM, Form, FormParser, read_form
 from backend.http.invalid_values import at_pointer
@@ -144,7 +143,7 @@ class ImportViewSet(ImportRecordsViewSet):
 def _import(form: Form, *, by: Any) -> Report:
     with Path(form.files["file"].temporary_file_path()).open("rb") as source:
         encoding = detect_encoding(source)
-        with io.TextIOWrapper(source, encoding=encoding, newline="") as lines, patience(20):
+        with io.TextIOWrapper(source, encoding=encoding, newline="") as lines:
             return import_stakeholders(
                 lines=lines,
                 encoding=encoding,

@@ -4,12 +4,10 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
-from django.core.management import call_command
 
-from tests.conftest import Connection, connect_as_owner, remove_committed_rows
+from tests.conftest import Connection
 from tests.contract.asking import Answer, ask
 from tests.faults.processes import silent_database
 from tests.faults.stacks import Fronted, fronted
@@ -17,21 +15,10 @@ from tests.streams import wait_until
 
 
 @pytest.fixture(scope="module")
-def stack(django_db_setup: None, django_db_blocker: Any) -> Iterator[Fronted]:
-    with django_db_blocker.unblock():
-        remove_committed_rows()
-        call_command("load_demo", verbosity=0)
-        with fronted(
-            {**os.environ, "LIMIT_REQUESTS": "1000/600", "LIMIT_ADDRESS": "1000/600"}
-        ) as started:
-            yield started
-        remove_committed_rows()
-
-
-@pytest.fixture
-def owner() -> Iterator[Connection]:
-    with connect_as_owner() as connected:
-        yield connected
+def stack(demo: None) -> Iterator[Fronted]:
+    limits = dict.fromkeys(("LIMIT_REQUESTS", "LIMIT_ADDRESS"), "1000/600")
+    with fronted({**os.environ, **limits}) as started:
+        yield started
 
 
 def read(stack: Fronted, number: int) -> Answer:
