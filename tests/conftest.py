@@ -10,10 +10,12 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection, connections
 from django.test import TransactionTestCase, override_settings
 from rest_framework.test import APIClient
 
+from backend.http.limits import spent_up_to
 from backend.mail.sns import certificate
 from tests import sns
 from tests.browser import CHROMIUM, Browser, running_browser
@@ -41,6 +43,12 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session")
 def django_db_setup() -> None:
     """Replaces pytest-django's: the stack has made the database, and removes it."""
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_sent_too_much() -> None:
+    """What one test's client did is no matter to another's."""
+    spent_up_to.clear()
 
 
 @pytest.fixture
@@ -126,6 +134,16 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
     finally:
         connections["public"] = public
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The demo coalition, committed, with the same ids each time."""
+    with django_db_blocker.unblock():
+        remove_committed_rows()
+        call_command("load_demo", verbosity=0)
+        yield
+        remove_committed_rows()
 
 
 @pytest.fixture(scope="session")

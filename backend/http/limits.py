@@ -1,5 +1,7 @@
 """Limits on what one client may send, and who one client is."""
 
+import math
+import time
 from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
@@ -10,18 +12,22 @@ from django.http import HttpRequest
 
 from backend.actions.quotas import Limit
 from backend.http.errors import Problem
+from backend.observing.metrics import LIMITS_HIT
 
 Address = IPv4Address | IPv6Address
+
+# Who has sent too many requests already, and until when, of time.monotonic(): nobody is given one
+# back, so that a flood need not ask the database each time.
+spent_up_to: dict[tuple[Limit, str], float] = {}
+MOST_REMEMBERED = 10_000
 
 
 class TooManyRequests(Problem):
     """Beyond a limit; the headers say which, and when it is over for the client."""
 
     def __init__(
-        self, limit_name: str, subject: str, reason: str = "Your network sent too much."
+        self, limit: Limit, reset_seconds: int, reason: str = "Your network sent too much."
     ) -> None:
-        limit = Limit.named(limit_name)
-        reset_seconds = limit.reset_seconds(subject)
         name = f'"{limit.name}"'
         headers = {
             "Retry-After": str(reset_seconds),
@@ -38,16 +44,24 @@ class TooManyRequests(Problem):
 
 def limit_requests(request: HttpRequest) -> None:
     """Count a request that writes, whatever becomes of it; raises TooManyRequests."""
-    client = client_network(request)
-    if not Limit.named("requests").spend_unsaved(client):
-        raise TooManyRequests("requests", client)
+    limit, client = Limit.named("requests"), client_network(request)
+    seconds_left = spent_up_to.get((limit, client), 0.0) - time.monotonic()
+    if seconds_left > 0:
+        LIMITS_HIT.labels(limit.name).inc()
+        raise TooManyRequests(limit, math.ceil(seconds_left))
+    if not limit.spend_unsaved(client):
+        reset_seconds = limit.reset_seconds(client)
+        if len(spent_up_to) == MOST_REMEMBERED:
+            spent_up_to.clear()
+        spent_up_to[limit, client] = time.monotonic() + reset_seconds
+        raise TooManyRequests(limit, reset_seconds)
 
 
 def limit_submissions(request: HttpRequest) -> None:
     """Count what causes a mail; raises TooManyRequests."""
-    client = client_network(request)
-    if not Limit.named("address").spend(client):
-        raise TooManyRequests("address", client)
+    limit, client = Limit.named("address"), client_network(request)
+    if not limit.spend(client):
+        raise TooManyRequests(limit, limit.reset_seconds(client))
 
 
 def client_network(request: HttpRequest) -> str:

@@ -39,8 +39,10 @@ class LimitedBackend(ModelBackend):
             return None
         subjects = _subjects(request, username)
         for name, subject in subjects.items():
-            if not Limit.named(name).spend_unsaved(subject):
-                raise TooManyRequests(name, subject, "Too many wrong passwords were tried.")
+            limit = Limit.named(name)
+            if not limit.spend_unsaved(subject):
+                reason = "Too many wrong passwords were tried."
+                raise TooManyRequests(limit, limit.reset_seconds(subject), reason)
         user = super().authenticate(request, username=username, password=password)
         if user is not None:
             for name, subject in subjects.items():

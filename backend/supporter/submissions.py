@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.actions.consents import consents_of
+from backend.actions.quotas import Limit
 from backend.actions.submissions import EndorsableCampaign, submit
 from backend.api.endorsements import CampaignEndorsementsViewSet
 from backend.http.errors import Problem
@@ -90,7 +91,8 @@ class EndorsementsView(CampaignEndorsementsViewSet):
         submission = _submission(body, client, campaign)
         submission.language = _language(request)
         if not submit(submission=submission, client=client, is_bot=bool(body.get(HONEYPOT))):
-            raise TooManyRequests("address", client)
+            limit = Limit.named("address")
+            raise TooManyRequests(limit, limit.reset_seconds(client))
         answer = {
             "status": "confirmation_sent",
             "expires_at": _rfc3339(submission.expires_at),

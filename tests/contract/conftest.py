@@ -2,13 +2,10 @@
 
 import os
 from collections.abc import Iterator
-from typing import Any
 
 import hypothesis
 import pytest
-from django.core.management import call_command
 
-from tests.conftest import remove_committed_rows
 from tests.serving import serving
 
 # The same values each time, on every machine, however slow.
@@ -20,16 +17,6 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Give the tests that schemathesis makes of one function a name each: workers know no other."""
     if operation := getattr(item, "operation_label", None):
         item._id = item.id.with_params(operation)
-
-
-@pytest.fixture(scope="module")
-def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The demo coalition, committed, with the same ids each time."""
-    with django_db_blocker.unblock():
-        remove_committed_rows()
-        call_command("load_demo", verbosity=0)
-        yield
-        remove_committed_rows()
 
 
 @pytest.fixture(scope="module")

@@ -17,12 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 
 from backend.http.errors import problem
 from deploy.cluster import HOST
 from deploy.database import ROOT
-from tests.conftest import Connection, connect_as_owner, remove_committed_rows
+from tests.conftest import Connection, remove_committed_rows
 from tests.contract.asking import Answer, ask
 from tests.faults.processes import silent_database, workers_of
 from tests.faults.stacks import Fronted, fronted
@@ -45,15 +44,6 @@ def files() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    with django_db_blocker.unblock():
-        remove_committed_rows()
-        call_command("load_demo", verbosity=0)
-        yield
-        remove_committed_rows()
-
-
-@pytest.fixture(scope="module")
 def stack(demo: None) -> Iterator[Fronted]:
     with fronted() as started:
         yield started
@@ -73,12 +63,6 @@ def crowd(demo: None, django_db_blocker: Any) -> Iterator[None]:
         remove_committed_rows()
         with a_crowd():
             yield
-
-
-@pytest.fixture
-def owner() -> Iterator[Connection]:
-    with connect_as_owner() as connected:
-        yield connected
 
 
 def seconds_of(stack: Fronted, path: str) -> tuple[int, float]:

@@ -3,7 +3,9 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
+from backend.http.limits import spent_up_to
 from backend.models import (
     Endorsement,
     IdempotentRequest,
@@ -401,6 +403,37 @@ class TestLimits:
         answers = [supporter.confirm("x"), supporter.submit({}), supporter.submit({})]
 
         assert [answer.status_code for answer in answers] == [404, 400, 429]
+
+    def test_of_all_requests_need_no_database_for_who_is_beyond_it(
+        self,
+        supporter: Supporter,
+        campaign: PolicyCampaign,
+        settings: Any,
+        django_assert_num_queries: DjangoAssertNumQueries,
+    ) -> None:
+        settings.LIMITS = settings.LIMITS | {"requests": (1, 300)}
+        first = [supporter.confirm("x"), supporter.confirm("x")][1]
+
+        with django_assert_num_queries(0):
+            second = supporter.confirm("x")
+
+        assert (first.status_code, second.status_code) == (429, 429)
+        assert second["RateLimit-Policy"] == first["RateLimit-Policy"]
+        assert 290 <= int(second["Retry-After"]) <= int(first["Retry-After"])
+
+    def test_of_all_requests_opens_again_when_the_window_is_over(
+        self,
+        supporter: Supporter,
+        campaign: PolicyCampaign,
+        settings: Any,
+    ) -> None:
+        settings.LIMITS = settings.LIMITS | {"requests": (1, 300)}
+        for _ in range(2):
+            supporter.confirm("x")
+        Quota.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+        spent_up_to.update(dict.fromkeys(spent_up_to, 0.0))
+
+        assert supporter.confirm("x").status_code == 404
 
     def test_opens_again_when_the_window_is_over(
         self, supporter: Supporter, campaign: PolicyCampaign, settings: Any
