@@ -82,13 +82,7 @@ class QuietHandler(WSGIRequestHandler):
 
 
 def serve_health(application: Application, host: str, port: int) -> None:
-    """Answer /health/… beside the threads of data, each of which may be busy."""
-
-    def health(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        if not environ["PATH_INFO"].startswith("/health/"):
-            environ["PATH_INFO"] = "/"
-        return application(environ, start_response)
-
+    """Answer beside the threads of data, each of which may be busy: /health/… is asked for here."""
     server = HealthServer((host, port), QuietHandler)
-    server.set_app(health)
+    server.set_app(application)
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()

@@ -96,7 +96,7 @@ class ImagesAdmin(ImageFields, HistoryAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         if request.method == "POST" and request.user.has_perm(UPLOAD):
-            request.brought_images = _bring(request)  # type: ignore[attr-defined]
+            request.brought_images = _bring(request)  # type: ignore[attr-defined]  # for formfield_for_dbfield
         view = with_own_images(super().changeform_view)
         return view(request, object_id, form_url, extra_context)
 

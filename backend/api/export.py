@@ -1,4 +1,5 @@
 from collections.abc import Generator
+from contextlib import closing
 from itertools import chain, islice
 
 from django.db.models import QuerySet
@@ -46,7 +47,7 @@ class ExportViewSet(FeatureViewSet):
         if beyond is None:
             return self.rendered(b"".join(start))
         # More holds its thread for as long as it takes, and needs a place for that.
-        chunks = EXPORTS.hold(chunks, first=beyond)
+        chunks = in_place(beyond, chunks)
         start.append(next(chunks))
         # It closes the chunks, and their transaction with them, before Django looks whether the
         # connection is fit for another request; a chain would leave them to the collector.
@@ -63,6 +64,13 @@ class ExportViewSet(FeatureViewSet):
         if is_large:
             response["Cache-Control"] = "no-store"
         return response
+
+
+def in_place(first: bytes, others: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
+    """The chunks, in one of the places for exports; the first raises a 503 if there is none."""
+    with closing(others), EXPORTS.place():
+        yield first
+        yield from others
 
 
 def stream_collection(

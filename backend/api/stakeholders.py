@@ -35,8 +35,6 @@ from backend.rendering.json_objects import JsonObject
 from backend.rendering.keyset import Position
 
 DEFAULT_RADIUS_MILES = 50.0
-# Bytes of a body; one with an area of a hundred corners is smaller.
-LARGE_BODY = 4_096
 # To find who is nearer than that is never much work.
 FAR_MILES = 1_000.0
 # Of a longer page, all within the radius are measured: they may be fewer than it has room for.
@@ -231,7 +229,6 @@ class StakeholderViewSet(FeatureViewSet):
     @action(detail=False, methods=["post"], filterset_class=StakeholderSearchFilterSet)
     def search(self, request: Request) -> HttpResponse:
         """The list, for questions too long for a URL."""
-        # To read a large area costs as much as to look into it, and is not worth waiting for.
-        is_large = int(request.META.get("CONTENT_LENGTH") or 0) > LARGE_BODY
-        with SEARCHES.place(wait_seconds=0.05 if is_large else 0.5):
+        # Before it is read: with a large area that costs as much as to look into it.
+        with SEARCHES.place(wait_seconds=0.1):
             return self.list(request)

@@ -14,8 +14,10 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import Resolver404
 from prometheus_client import Histogram
 
+from backend.http.middleware import resolve_request
 from backend.observing import tracing
 from backend.observing.activity import Activity, current
 from backend.observing.metrics import REQUEST_SECONDS, note
@@ -50,7 +52,7 @@ class Operation:
 
 
 class RequestActivity(Activity):
-    """A request; what it asks for is known once its path was matched."""
+    """A request, by what its path stands for."""
 
     def __init__(self, request: HttpRequest) -> None:
         super().__init__()
@@ -60,8 +62,10 @@ class RequestActivity(Activity):
 
     @property
     def asked(self) -> Operation:
-        match = self._request.resolver_match
-        if match is None:
+        try:
+            # What is refused on its way to the view has asked for it, too.
+            match = self._request.resolver_match or resolve_request(self._request)
+        except Resolver404:
             return operation_of(None, UNROUTED, "", self._request.method)
         return operation_of(match.func, match.view_name, match.route, self._request.method)
 
@@ -80,7 +84,7 @@ class RequestActivity(Activity):
 
 def _new_id() -> str:
     """Unlike all others, and no secret: to ask the kernel for one takes ten times as long."""
-    return f"{getrandbits(128):032x}"  # see above
+    return f"{getrandbits(128):032x}"
 
 
 class ObservingMiddleware:

@@ -1,8 +1,8 @@
 """What is more than can be served: refused at once, for whoever asks again later."""
 
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from threading import BoundedSemaphore
 
@@ -60,17 +60,6 @@ class Lane:
             yield
         finally:
             self._places.release()
-
-    def hold(
-        self, chunks: Generator[bytes, None, None], *, first: bytes = b""
-    ) -> Generator[bytes, None, None]:
-        """The same chunks, in a place from the first to the last; the first, which may be one that
-        was read before, raises a 503 if there is none.
-        """
-        with closing(chunks), self.place():
-            if first:
-                yield first
-            yield from chunks
 
 
 EXPORTS = Lane("exports", max(1, settings.WORKER_THREADS // 2))

@@ -26,9 +26,9 @@ def _opened() -> "Tracer | None":
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415  # an extra
         OTLPSpanExporter,
     )
-    from opentelemetry.sdk.resources import SERVICE_NAME, Resource  # noqa: PLC0415
-    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+    from opentelemetry.sdk.resources import SERVICE_NAME, Resource  # noqa: PLC0415  # an extra
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415  # an extra
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415  # an extra
 
     name = os.environ.get("OTEL_SERVICE_NAME", NAME)
     provider = TracerProvider(resource=Resource.create({SERVICE_NAME: name}))
@@ -43,8 +43,8 @@ def begin(traceparent: str) -> "Span | None":
     """The span of a request, below the one that the header (W3C Trace Context) names."""
     if tracer is None:
         return None
-    from opentelemetry.trace import SpanKind  # noqa: PLC0415
-    from opentelemetry.trace.propagation.tracecontext import (  # noqa: PLC0415
+    from opentelemetry.trace import SpanKind  # noqa: PLC0415  # an extra
+    from opentelemetry.trace.propagation.tracecontext import (  # noqa: PLC0415  # an extra
         TraceContextTextMapPropagator,
     )
 
@@ -58,7 +58,7 @@ def end(span: "Span", operation: str, method: str, path: str, status: int) -> No
     span.set_attribute("http.route", path)
     span.set_attribute("http.response.status_code", status)
     if status >= 500:
-        from opentelemetry.trace import StatusCode  # noqa: PLC0415
+        from opentelemetry.trace import StatusCode  # noqa: PLC0415  # an extra
 
         span.set_status(StatusCode.ERROR)
     span.end()
@@ -66,7 +66,7 @@ def end(span: "Span", operation: str, method: str, path: str, status: int) -> No
 
 def add_statement(parent: "Span", statement: str, seconds: float) -> None:
     """A statement that has just ended, as it is written: without its values."""
-    from opentelemetry.trace import SpanKind, set_span_in_context  # noqa: PLC0415
+    from opentelemetry.trace import SpanKind, set_span_in_context  # noqa: PLC0415  # an extra
 
     if tracer is None:
         return
