@@ -16,6 +16,7 @@ from django.test import TransactionTestCase, override_settings
 from rest_framework.test import APIClient
 
 from backend.http.limits import spent_up_to
+from backend.http.overload import EXPORTS
 from backend.mail.sns import certificate
 from tests import sns
 from tests.browser import CHROMIUM, Browser, running_browser
@@ -49,6 +50,14 @@ def django_db_setup() -> None:
 def nobody_has_sent_too_much() -> None:
     """What one test's client did is no matter to another's."""
     spent_up_to.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_export_is_left_open() -> Iterator[None]:
+    """Its place would be taken, and another test's export refused."""
+    yield
+    with EXPORTS.place():
+        pass
 
 
 @pytest.fixture

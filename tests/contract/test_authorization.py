@@ -9,6 +9,7 @@ import pytest
 import yaml
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.http import HttpResponse
 from knox.models import AuthToken
 from rest_framework.test import APIClient
 
@@ -82,9 +83,11 @@ def may(identity: str, operation: str) -> bool:
     return identity in (ALLOWED[row] if isinstance(row, str) else row)
 
 
-def call(client: APIClient, operation: str) -> Any:
+def status_of(client: APIClient, operation: str) -> int:
     method, path, _ = OPERATIONS[operation]
-    return getattr(client, method)(re.sub(r"{\w+}", "0", path), {}, format="json")
+    answer: HttpResponse = getattr(client, method)(re.sub(r"{\w+}", "0", path), {}, format="json")
+    answer.close()
+    return answer.status_code
 
 
 class TestTable:
@@ -98,7 +101,7 @@ class TestOperation:
     def test_is_for_those_in_the_table(self, identity: str, operation: str) -> None:
         client = IDENTITIES[identity]()
 
-        status = call(client, operation).status_code
+        status = status_of(client, operation)
 
         # Whoever says who they are, in the way that is asked for, may still not do it.
         is_somebody = identity in ALLOWED["account"] and TABLE[operation] != "supporter"
