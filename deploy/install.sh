@@ -67,13 +67,14 @@ missing=
 postgis_is_installed || missing="$missing postgresql-postgis"
 [ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
 [ -x /usr/sbin/nginx ] || missing="$missing nginx"
+[ "$1" = runtime ] || command -v redis-server >/dev/null || missing="$missing redis-server"
 command -v "$python" >/dev/null || missing="$missing python3"
 "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 [ -z "${2:-}" ] || command -v "$2" >/dev/null || missing="$missing $2"
 
 if [ -n "$missing" ]; then
     command -v apt-get >/dev/null ||
-        fail "Install PostgreSQL 15 or later with PostGIS, pgBouncer, nginx and Python's venv: this machine has no apt-get to do it with."
+        fail "Install PostgreSQL 15 or later with PostGIS, pgBouncer, nginx, Python's venv and for development Redis: this machine has no apt-get to do it with."
     as_root=
     if [ "$(id -u)" -ne 0 ]; then
         as_root=sudo

@@ -23,7 +23,7 @@ has_service() {
 }
 
 new_services=
-for service in postgresql pgbouncer nginx; do
+for service in postgresql pgbouncer nginx redis-server; do
     has_service "$service" || new_services="$new_services $service"
 done
 

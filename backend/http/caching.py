@@ -7,10 +7,8 @@ revision they are kept under, and never older.
 """
 
 import hashlib
-import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
@@ -24,12 +22,9 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.crypto import salted_hmac
 from django.utils.http import parse_etags
-from redis.exceptions import RedisError
 
 from backend.http.compression import compress, encoding_for
 from backend.observing.metrics import PUBLIC_ANSWERS, note
-
-logger = logging.getLogger(__name__)
 
 # A larger answer is not cached; the cache's MAX_ENTRIES bounds how many are.
 MAX_CACHED_BYTES = 512 * 1024
@@ -61,7 +56,7 @@ def conditional_response(
     if is_current(request, tag):
         note(FROM_CLIENT.inc)
         return _tagged(HttpResponseNotModified(), tag, vary)
-    response = _from_cache(tag) or _single_flight(
+    response = cache.get(tag) or _single_flight(
         lambda: _encoded(handler(), tag, encoding, vary), tag
     )
     if isinstance(response, CachedResponse):
@@ -79,9 +74,9 @@ def _single_flight(handler: Handler, tag: str) -> CachedResponse | HttpResponseB
             result = _in_flight[tag] = Future()
     if leader is not None:
         return leader.result() or handler()
-    cached = None
+    cached: CachedResponse | None = None
     try:
-        cached = _from_cache(tag)  # another thread may have finished since this one looked
+        cached = cache.get(tag)  # another thread may have finished since this one looked
         if cached is None:
             response = handler()
             cached = _store(response, tag)
@@ -113,18 +108,7 @@ def _store(response: HttpResponseBase, tag: str) -> CachedResponse | None:
         return None
     cached = CachedResponse(response.content, dict(response.items()))
     if len(cached.body) <= MAX_CACHED_BYTES:
-        with suppress(RedisError):
-            cache.set(tag, cached, CACHED_SECONDS)
-    return cached
-
-
-def _from_cache(tag: str) -> CachedResponse | None:
-    try:
-        cached: CachedResponse | None = cache.get(tag)
-    except RedisError as error:
-        # Answers can be made without it.
-        logger.warning("The cache does not answer: %s", error)
-        return None
+        cache.set(tag, cached, CACHED_SECONDS)
     return cached
 
 

@@ -26,6 +26,10 @@ PUBLIC_ANSWERS = Counter(
     "Where answers to the public came from: the client has it (304), the cache, or it was made.",
     ["source"],
 )
+CACHE_FAILURES = Counter(
+    "coalition_cache_failures",
+    "How often the shared cache did not answer, after which it is left alone for five seconds.",
+)
 CONNECT_SECONDS = Histogram(
     "coalition_database_connect_seconds",
     "To connect to the pool and log in.",

@@ -129,8 +129,19 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 
-# Of answers of half a megabyte at most, as http/caching.py caches them.
-CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://") | {"max_entries": 128}}
+
+def cache_of_answers() -> dict[str, Any]:
+    """The cache at CACHE_URL; Valkey is spoken to as Redis is."""
+    url: str = env.str("CACHE_URL", default="locmemcache://")
+    url = url.replace("valkey://", "redis://").replace("valkeys://", "rediss://")
+    cache: dict[str, Any] = env.cache_url_config(url)
+    if "Redis" in cache["BACKEND"]:
+        cache["BACKEND"] = "backend.http.shared_cache.SharedCache"
+    # Of half a megabyte at most, as http/caching.py caches them.
+    return cache | {"max_entries": 128}
+
+
+CACHES = {"default": cache_of_answers()}
 
 # A body larger than this is refused: a polygon of 10,000 vertices takes some 400 kB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
