@@ -7,29 +7,15 @@ document, or has no Retry-After, or if the stack does not recover.
 """
 
 import argparse
-import os
 import re
-import signal
-import socket
-import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import psycopg
-
-from deploy.cluster import HOST
-from deploy.database import Database
-from deploy.processes import Server, free_port
-from deploy.stack import Address, serving
+from tests.faults.faults import FAULTS, Fault
 from tests.faults.load import Load, Outcome
-from tests.faults.processes import silent_database, workers_of
+from tests.faults.whole_stack import Stack, prepare, running_stack
 
 RATES = {"read": 30.0, "submission": 6.0, "decision": 2.0}
 SLUG = "ten-thousand-acres-of-reef"
@@ -38,109 +24,6 @@ MOST_SECONDS_TO_RECOVER = 30.0
 # granian takes a worker that dies within 5.5 seconds of its start for one that cannot start, and
 # ends: whoever runs it starts it again.
 SECONDS_AFTER = 6.0
-
-
-@dataclass
-class Stack:
-    """What runs, to be broken."""
-
-    database: Database
-    address: Address
-    api: Server
-    servers: list[Server]
-
-    @contextmanager
-    def owner(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
-        url = self.database.variables["DATABASE_OWNER_URL"]
-        with psycopg.connect(url, autocommit=True) as connected:
-            yield connected
-
-    @contextmanager
-    def superuser(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
-        with psycopg.connect(
-            host=HOST,
-            port=self.database.cluster.port,
-            dbname="coalition",
-            user="postgres",
-            password=self.database.secrets["superuser_password"],
-            autocommit=True,
-        ) as connected:
-            yield connected
-
-
-class Fault(NamedTuple):
-    name: str
-    inject: Callable[[Stack], None]  # returns when it is over
-
-
-def kill_a_worker(stack: Stack) -> None:
-    os.kill(workers_of(stack.api.process.pid)[0], signal.SIGKILL)
-
-
-def kill_all_workers(stack: Stack) -> None:
-    for each in workers_of(stack.api.process.pid):
-        os.kill(each, signal.SIGKILL)
-    time.sleep(0.5)
-
-
-def terminate_connections(stack: Stack) -> None:
-    with stack.superuser() as connected:
-        connected.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE usename LIKE 'coalition_%'"
-        )
-
-
-def lock_a_table(stack: Stack) -> None:
-    with stack.owner() as owner, owner.transaction():
-        owner.execute("LOCK TABLE endorsements_submission IN ACCESS EXCLUSIVE MODE")
-        time.sleep(5)
-
-
-def silence_the_database(stack: Stack) -> None:
-    with stack.superuser() as connected, silent_database(connected):
-        time.sleep(8)
-
-
-def restart_the_database(stack: Stack) -> None:
-    postgresql = stack.servers[0]
-    postgresql.stop()
-    stack.servers[0] = stack.database.cluster.start()
-
-
-def kill_the_database(stack: Stack) -> None:
-    stack.servers[0].process.kill()
-    stack.servers[0].process.wait()
-    stack.servers[0] = stack.database.cluster.start()
-
-
-def kill_the_pool(stack: Stack) -> None:
-    stack.servers[1].stop()
-    stack.servers[1] = stack.database.pool.start()
-
-
-def open_slow_clients(stack: Stack) -> None:
-    head = b"POST /api/v1/me/links HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n"
-    with ExitStack() as opened:
-        clients = [opened.enter_context(socket.socket()) for _ in range(1_000)]
-        for number, client in enumerate(clients):
-            client.connect((HOST, stack.address.port))
-            client.sendall(head if number % 2 else b"")
-        time.sleep(5)
-
-
-FAULTS = (
-    Fault("none", lambda _: time.sleep(5)),
-    Fault("1,000 slow clients", open_slow_clients),
-    Fault("a worker is killed", kill_a_worker),
-    Fault("all workers are killed", kill_all_workers),
-    Fault("all connections are terminated", terminate_connections),
-    Fault("a table is locked for 5 s", lock_a_table),
-    Fault("PostgreSQL is silent for 8 s", silence_the_database),
-    Fault("PostgreSQL restarts", restart_the_database),
-    Fault("PostgreSQL is killed", kill_the_database),
-    Fault("pgBouncer is killed", kill_the_pool),
-)
 
 
 class Row(NamedTuple):
@@ -218,52 +101,6 @@ def lost_and_twice(stack: Stack, outcomes: list[Outcome]) -> tuple[int, int]:
     lost = sum(each.is_acknowledged and not stored[each.kind][each.subject] for each in written)
     twice = sum(stored[each.kind][each.subject] > 1 for each in written)
     return lost, twice
-
-
-@contextmanager
-def running_stack() -> Iterator[Stack]:
-    with ExitStack() as started:
-        home = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="coalition-chaos-")))
-        home.chmod(0o755)
-        database = Database(home, settings="backend.settings.development")
-        started.callback(database.remove)
-        servers = started.enter_context(database.running())
-        started.callback(stop_all, servers)  # the faults have put others in their places
-        database.load_demo_once()
-        address = Address(HOST, free_port())
-        limits = dict.fromkeys(("LIMIT_REQUESTS", "LIMIT_ADDRESS", "LIMIT_CAMPAIGN"), "1000000/60")
-        env = {**database.env, **limits}
-        api, _ = started.enter_context(serving(address, home, env, log=home / "log/api.log"))
-        yield Stack(database, address, api, servers)
-
-
-def stop_all(servers: list[Server]) -> None:
-    for each in reversed(servers):
-        each.stop()
-
-
-PREPARATION = """
-from knox.models import AuthToken
-from tests.factories import make_campaign, make_endorsement, make_user
-token = AuthToken.objects.create(make_user("moderator"))[1]
-campaign = make_campaign()
-rows = [make_endorsement(campaign=campaign, status="pending").pk for _ in range({number})]
-print("READY", token, *rows)
-"""
-
-
-def prepare(database: Database, *, decisions: int) -> tuple[str, list[int]]:
-    """The token of a moderator, and endorsements to decide."""
-    done = subprocess.run(
-        [sys.executable, "manage.py", "shell", "--command", PREPARATION.format(number=decisions)],
-        env=database.env,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    (line,) = re.findall(r"^READY (.*)$", done.stdout, re.MULTILINE)
-    token, *rows = line.split()
-    return token, [int(row) for row in rows]
 
 
 def chosen(names: str) -> list[Fault]:
