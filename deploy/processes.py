@@ -88,6 +88,7 @@ class Server:
     ) -> None:
         self.name = name
         self.log = log
+        self.env = env
         self._stop_signal = stop_signal
         output = log.open("ab") if log else None
         try:

@@ -1,8 +1,7 @@
 """A crowd whose documents are too large for any buffer, and clients that read them slowly."""
 
 import socket
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse, IncompleteRead
 from typing import Any
@@ -37,13 +36,6 @@ def a_crowd() -> Iterator[None]:
         owner.execute("ANALYZE stakeholders_stakeholder")
         yield
         owner.execute("TRUNCATE stakeholders_stakeholder RESTART IDENTITY CASCADE")
-
-
-def wait_until(is_so: Callable[[], bool], *, seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @contextmanager

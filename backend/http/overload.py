@@ -17,6 +17,11 @@ from backend.http.errors import Problem, problem_page
 
 # After so long in line a thread's time is better spent on who has come since.
 MOST_SECONDS_IN_LINE = 1.25
+# A line that so short a wait shows has come to its end.
+SHORT_SECONDS_IN_LINE = 0.3
+# A line is served, however long who stands in it has waited, if it goes down as fast: while
+# PostgreSQL restarts, everybody waits, and nobody need be refused (as CoDel has it, RFC 8289).
+SECONDS_TO_CATCH_UP = 2.0
 
 
 class OverloadMiddleware:
@@ -24,15 +29,25 @@ class OverloadMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
+        self._late_since: float | None = None
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         handed_on = request.META.get("HTTP_X_REQUEST_START", "")
-        if handed_on and _seconds_since(handed_on) > MOST_SECONDS_IN_LINE:
+        if handed_on and self._is_too_late(_seconds_since(handed_on)):
             detail = "More is asked at once than can be answered. Try again in a moment."
             refusal = problem_page(HTTPStatus.SERVICE_UNAVAILABLE, detail=detail)
             refusal["Retry-After"] = "1"
             return refusal
         return self.get_response(request)
+
+    def _is_too_late(self, waited_seconds: float) -> bool:
+        if waited_seconds < SHORT_SECONDS_IN_LINE:
+            self._late_since = None
+        is_late = waited_seconds > MOST_SECONDS_IN_LINE
+        if is_late and self._late_since is None:
+            self._late_since = time.monotonic()
+        since = self._late_since
+        return is_late and since is not None and time.monotonic() - since > SECONDS_TO_CATCH_UP
 
 
 def _seconds_since(handed_on: str) -> float:

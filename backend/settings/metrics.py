@@ -17,5 +17,7 @@ def share_counts() -> None:
         parent = os.getppid()
         # Numbers of processes come again; since when one has run does not (proc(5), field 22).
         since = Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()[19]
-        os.environ[FOLDER] = f"{tempfile.gettempdir()}/coalition-metrics-{parent}-{since}"
+        # In memory: whoever writes to a mapped file on a full disk is ended by the kernel.
+        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir()  # noqa: S108  # named by us
+        os.environ[FOLDER] = f"{memory}/coalition-metrics-{parent}-{since}"
     Path(os.environ[FOLDER]).mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -20,7 +20,8 @@ from benchmarks.memory import Workers
 from deploy.processes import Server
 from tests.conftest import connect_directly
 from tests.serving import started
-from tests.streams import CROWD, CROWD_ROWS, Rows, a_crowd, asking_for, rest_of, wait_until
+from tests.streams import CROWD, CROWD_ROWS, Rows, a_crowd, asking_for, rest_of
+from tests.waiting import wait_until
 
 PATH = "/api/v1/stakeholders.geojson"
 ENCODINGS = ["identity", "zstd", "br", "gzip"]

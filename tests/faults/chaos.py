@@ -11,9 +11,12 @@ import re
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from itertools import groupby
 from typing import NamedTuple
 
-from tests.faults.faults import FAULTS, Fault
+from tests.faults.faults import FAULTS, Fault, kill_at_random
 from tests.faults.load import Load, Outcome
 from tests.faults.whole_stack import Stack, prepare, running_stack
 
@@ -29,7 +32,7 @@ SECONDS_AFTER = 6.0
 class Row(NamedTuple):
     """What a fault did."""
 
-    fault: str
+    fault: Fault
     requests: int
     failed: Counter[int]
     unsound: int
@@ -41,12 +44,13 @@ class Row(NamedTuple):
     @property
     def is_good(self) -> bool:
         has_recovered = self.recovery_seconds < MOST_SECONDS_TO_RECOVER
-        return has_recovered and not (self.unsound or self.lost or self.twice)
+        cost = 0 if self.fault.costs else self.failed.total()
+        return has_recovered and not (self.unsound or self.lost or self.twice or cost)
 
     def __str__(self) -> str:
         how = ", ".join(f"{number} of {status}" for status, number in sorted(self.failed.items()))
         cells = (
-            self.fault,
+            self.fault.name,
             self.requests,
             how or "none",
             self.unsound,
@@ -81,7 +85,7 @@ def suffer(stack: Stack, fault: Fault, load: Load) -> Row:
     # A connection that broke off is nobody's answer; the client asks again.
     unsound = sum(not each.is_sound and each.status != 0 for each in outcomes)
     slowest = max(each.seconds for each in outcomes)
-    return Row(fault.name, len(outcomes), failed, unsound, slowest, lost, twice, recovery_seconds)
+    return Row(fault, len(outcomes), failed, unsound, slowest, lost, twice, recovery_seconds)
 
 
 def lost_and_twice(stack: Stack, outcomes: list[Outcome]) -> tuple[int, int]:
@@ -103,28 +107,42 @@ def lost_and_twice(stack: Stack, outcomes: list[Outcome]) -> tuple[int, int]:
     return lost, twice
 
 
-def chosen(names: str) -> list[Fault]:
-    return [fault for fault in FAULTS if not names or re.search(names, fault.name)]
+def chosen(arguments: argparse.Namespace) -> list[Fault]:
+    if arguments.kills:
+        kills = partial(kill_at_random, times=arguments.kills, seed=arguments.seed)
+        return [Fault(f"{arguments.kills} kills at random", kills)]
+    return [each for each in FAULTS if re.search(arguments.faults, each.name)]
+
+
+def suffered(faults: list[Fault]) -> Iterator[Row]:
+    """All that use the same disk on one stack."""
+    for megabytes, group in groupby(faults, lambda fault: fault.disk_megabytes):
+        with running_stack(disk_megabytes=megabytes) as stack:
+            token, endorsements = prepare(stack.database, decisions=2_500)
+            pending = iter(endorsements)
+            for fault in group:
+                load = Load(
+                    stack.address.url, rates=RATES, slug=SLUG, token=token, name=f"{time.time()}"
+                )
+                load.pending = pending
+                yield suffer(stack, fault, load)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--faults", default="", help="only those whose names match this expression")
-    faults = chosen(parser.parse_args().faults)
+    parser.add_argument("--kills", type=int, help="instead, end so many processes at random")
+    parser.add_argument("--seed", type=int, default=1, help="which processes, and when")
+    faults = chosen(parser.parse_args())
     print("Starting the stack …", flush=True)
-    rows = []
-    with running_stack() as stack:
-        token, endorsements = prepare(stack.database, decisions=1_500)
-        pending = iter(endorsements)
-        print(HEADER, flush=True)
-        for number, fault in enumerate(faults):
-            load = Load(
-                stack.address.url, rates=RATES, slug=SLUG, token=token, name=f"chaos-{number}"
-            )
-            load.pending = pending
-            rows.append(suffer(stack, fault, load))
-            print(rows[-1], flush=True)
-    return 0 if all(row.is_good for row in rows) else 1
+    print(HEADER, flush=True)
+    all_are_good = True
+    for row in suffered(faults):
+        print(row, flush=True)
+        all_are_good &= row.is_good
+    return 0 if all_are_good else 1
 
 
 if __name__ == "__main__":

@@ -1,29 +1,34 @@
 """What may break."""
 
 import os
+import random
 import signal
 import socket
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import NamedTuple
 
 from deploy.cluster import HOST
-from tests.faults.processes import silent_database, workers_of
+from tests.faults.processes import children_of, silent_database, workers_of
 from tests.faults.whole_stack import Stack
+from tests.waiting import wait_until
 
 
 class Fault(NamedTuple):
     name: str
     inject: Callable[[Stack], None]  # returns when it is over
+    # Whether requests may fail meanwhile, as problems.
+    costs: bool = True
+    disk_megabytes: int = 0  # of a disk of its own
 
 
 def kill_a_worker(stack: Stack) -> None:
-    os.kill(workers_of(stack.api.process.pid)[0], signal.SIGKILL)
+    os.kill(workers_of(stack["the API"].pid)[0], signal.SIGKILL)
 
 
 def kill_all_workers(stack: Stack) -> None:
-    for each in workers_of(stack.api.process.pid):
+    for each in workers_of(stack["the API"].pid):
         os.kill(each, signal.SIGKILL)
     time.sleep(0.5)
 
@@ -47,21 +52,52 @@ def silence_the_database(stack: Stack) -> None:
         time.sleep(8)
 
 
+@contextmanager
+def started_again(stack: Stack, name: str) -> Iterator[int]:
+    """The process that is to be ended; at the end another is there."""
+    ended = stack[name].server.process
+    yield ended.pid
+    wait_until(lambda: stack[name].server.process is not ended, seconds=30)
+
+
 def restart_the_database(stack: Stack) -> None:
-    postgresql = stack.servers[0]
-    postgresql.stop()
-    stack.servers[0] = stack.database.cluster.start()
+    with started_again(stack, "PostgreSQL") as pid:
+        os.kill(pid, signal.SIGINT)
 
 
-def kill_the_database(stack: Stack) -> None:
-    stack.servers[0].process.kill()
-    stack.servers[0].process.wait()
-    stack.servers[0] = stack.database.cluster.start()
+def restart_while_pools_are_paused(stack: Stack) -> None:
+    """As docs/deployment.md says: transactions end, clients wait."""
+    pools = [stack[name].pid for name in ("pgBouncer", "the other pgBouncer")]
+    for each in pools:
+        os.kill(each, signal.SIGUSR1)  # PAUSE
+    with stack.superuser() as connected:
+        busy = "SELECT FROM pg_stat_activity WHERE usename IN ('coalition_app', 'coalition_reader')"
+        wait_until(lambda: not connected.execute(busy).fetchall())
+    restart_the_database(stack)
+    for each in pools:
+        os.kill(each, signal.SIGUSR2)  # RESUME
 
 
-def kill_the_pool(stack: Stack) -> None:
-    stack.servers[1].stop()
-    stack.servers[1] = stack.database.pool.start()
+def kill(name: str) -> Callable[[Stack], None]:
+    def inject(stack: Stack) -> None:
+        with started_again(stack, name) as pid:
+            os.kill(pid, signal.SIGKILL)
+
+    return inject
+
+
+def miss(name: str, seconds: float) -> Callable[[Stack], None]:
+    def inject(stack: Stack) -> None:
+        with started_again(stack, name), stack.supervisor.away(name):
+            time.sleep(seconds)
+
+    return inject
+
+
+def silence_the_cache(stack: Stack) -> None:
+    os.kill(stack["Redis"].pid, signal.SIGSTOP)
+    time.sleep(8)
+    os.kill(stack["Redis"].pid, signal.SIGCONT)
 
 
 def open_slow_clients(stack: Stack) -> None:
@@ -74,15 +110,43 @@ def open_slow_clients(stack: Stack) -> None:
         time.sleep(5)
 
 
+def fill_the_disk(stack: Stack) -> None:
+    filling = stack.home / "filling"
+    try:
+        with suppress(OSError), filling.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(2**16))
+        time.sleep(15)
+    finally:
+        filling.unlink()
+
+
+def kill_at_random(stack: Stack, times: int, *, seed: int = 1) -> None:
+    """Any process of the stack, any moment."""
+    chance = random.Random(seed)
+    for _ in range(times):
+        time.sleep(chance.uniform(0.2, 4))
+        name = chance.choice([*stack.supervisor.supervised])
+        main = stack[name].pid
+        with suppress(ProcessLookupError):  # it was just about to end
+            os.kill(chance.choice([main, *children_of(main)]), signal.SIGKILL)
+
+
 FAULTS = (
-    Fault("none", lambda _: time.sleep(5)),
-    Fault("1,000 slow clients", open_slow_clients),
+    Fault("none", lambda _: time.sleep(5), costs=False),
+    Fault("1,000 slow clients", open_slow_clients, costs=False),
     Fault("a worker is killed", kill_a_worker),
     Fault("all workers are killed", kill_all_workers),
+    Fault("nginx is killed", kill("nginx")),
     Fault("all connections are terminated", terminate_connections),
     Fault("a table is locked for 5 s", lock_a_table),
     Fault("PostgreSQL is silent for 8 s", silence_the_database),
     Fault("PostgreSQL restarts", restart_the_database),
-    Fault("PostgreSQL is killed", kill_the_database),
-    Fault("pgBouncer is killed", kill_the_pool),
+    Fault("PostgreSQL restarts, pools paused", restart_while_pools_are_paused, costs=False),
+    Fault("PostgreSQL is killed", kill("PostgreSQL")),
+    Fault("PostgreSQL is away for 8 s", miss("PostgreSQL", 8)),
+    Fault("one of two pgBouncers is away for 8 s", miss("pgBouncer", 8)),
+    Fault("the shared cache is away for 8 s", miss("Redis", 8), costs=False),
+    Fault("the shared cache is silent for 8 s", silence_the_cache, costs=False),
+    Fault("the disk is full for 15 s", fill_the_disk, disk_megabytes=600),
 )

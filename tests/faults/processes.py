@@ -11,13 +11,16 @@ from typing import Any
 import psycopg
 
 
+def children_of(parent: int) -> list[int]:
+    listed = subprocess.run(
+        ["pgrep", "--parent", str(parent)], capture_output=True, text=True, check=False
+    )
+    return [int(pid) for pid in listed.stdout.split()]
+
+
 def workers_of(granian: int) -> list[int]:
     """The processes that serve requests for granian's main one."""
-    listed = subprocess.run(
-        ["pgrep", "--parent", str(granian)], capture_output=True, text=True, check=False
-    )
-    children = [int(pid) for pid in listed.stdout.split()]
-    return [pid for pid in children if "resource_tracker" not in _command_of(pid)]
+    return [pid for pid in children_of(granian) if "resource_tracker" not in _command_of(pid)]
 
 
 def _command_of(pid: int) -> str:

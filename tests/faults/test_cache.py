@@ -17,7 +17,7 @@ from tests.contract.asking import ask
 from tests.factories import make_campaign
 from tests.redis_server import RedisServer, running_redis
 from tests.serving import serving
-from tests.streams import wait_until
+from tests.waiting import wait_until
 
 LIST = "/api/v1/campaigns"
 

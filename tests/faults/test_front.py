@@ -26,7 +26,8 @@ from tests.contract.asking import Answer, ask
 from tests.faults.processes import silent_database, workers_of
 from tests.faults.stacks import Fronted, fronted
 from tests.serving import serving
-from tests.streams import a_crowd, wait_until
+from tests.streams import a_crowd
+from tests.waiting import wait_until
 
 LIST = "/api/v1/stakeholders?limit=10"
 EXPORT = "/api/v1/stakeholders.geojson"

@@ -11,7 +11,7 @@ from tests.conftest import Connection
 from tests.contract.asking import Answer, ask
 from tests.faults.processes import silent_database
 from tests.faults.stacks import Fronted, fronted
-from tests.streams import wait_until
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,8 @@ from deploy.processes import Server
 from tests.conftest import connect_as_owner, connect_directly, remove_committed_rows
 from tests.factories import make_user
 from tests.serving import started
-from tests.streams import CROWD, Rows, a_crowd, asking_for, rest_of, wait_until
+from tests.streams import CROWD, Rows, a_crowd, asking_for, rest_of
+from tests.waiting import wait_until
 
 CSV = "/api/v1/manage/exports/stakeholders.csv"
 JSON = "/api/v1/manage/exports/stakeholders.json"

@@ -20,7 +20,7 @@ from deploy.cluster import HOST
 from deploy.processes import accepts_connections, free_port
 from tests.factories import make_submission
 from tests.serving import mail_worker, serving
-from tests.streams import wait_until
+from tests.waiting import wait_until
 
 Samples = dict[tuple[str, ...], float]
 

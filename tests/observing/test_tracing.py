@@ -12,7 +12,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.serving import serving
-from tests.streams import wait_until
+from tests.waiting import wait_until
 
 CANARY = "canary-jane"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
