@@ -18,10 +18,11 @@ bench:
 	@deploy/install.sh development wrk
 	@exec .venv/bin/python -m benchmarks $(if $(QUICK),--quick)
 
-# What each fault costs, in some five minutes. One of them: make chaos ARGS="--faults pgBouncer"
+# What each fault costs, in some six minutes. One of them: make chaos ARGS="--faults pgBouncer"
+# 200 processes killed at random: make chaos ARGS="--kills 200". A crowd: make chaos CROWD=1
 chaos:
 	@deploy/install.sh development
-	@exec .venv/bin/python -m tests.faults.chaos $(ARGS)
+	@exec .venv/bin/python -m tests.faults.$(if $(CROWD),crowd,chaos) $(ARGS)
 
 check:
 	@deploy/install.sh development

@@ -38,7 +38,15 @@ class Load:
         self._url, self._slug, self._token, self._name = url, slug, token, name
         self._numbers = count(1)
         self._reads = cycle(
-            ("/api/v1/stakeholders?limit=50", "/api/v1/campaigns", "/api/v1/homepage")
+            (
+                "/api/v1/homepage",
+                "/api/v1/campaigns",
+                f"/api/v1/campaigns/{slug}/endorsements",
+                "/api/v1/stakeholders?limit=50",
+                # Each another one, which no cache has.
+                "/api/v1/stakeholders?limit=50&search=reef{number}",
+                "/api/v1/stakeholders?limit=50&bbox=-77.{number},38,-75,40",
+            )
         )
         self.pending: Iterator[int] = iter(())
         self._kinds: dict[str, Callable[[], tuple[Answer, str]]] = {
@@ -76,12 +84,12 @@ class Load:
     def _begin(self, kind: str) -> None:
         due = time.monotonic()
         while not self._stopped.is_set():
-            self._running.append(self._clients.submit(self._ask, kind))
+            self._running.append(self._clients.submit(self._ask, kind, due))
             due += 1 / self._rates[kind]
             time.sleep(max(0.0, due - time.monotonic()))
 
-    def _ask(self, kind: str) -> Outcome:
-        began_at = time.monotonic()
+    def _ask(self, kind: str, began_at: float) -> Outcome:
+        """By the clock it began when it was due, also where all clients were busy then."""
         subject = ""
         try:
             answer, subject = self._kinds[kind]()
@@ -96,10 +104,7 @@ class Load:
         return Outcome(kind, answer.status, is_sound, began_at, seconds, subject)
 
     def _read(self) -> tuple[Answer, str]:
-        # Each another one, or the cache would answer.
-        path = next(self._reads)
-        query = f"{'&' if '?' in path else '?'}search=a" if "campaigns" in path else ""
-        return ask(self._url, path + query), ""
+        return ask(self._url, next(self._reads).format(number=next(self._numbers))), ""
 
     def _submit(self) -> tuple[Answer, str]:
         email = f"{self._name}-{next(self._numbers)}@example.org"
