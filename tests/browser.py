@@ -123,8 +123,10 @@ class Browser:
         self.evaluate("null")  # takes note of what was reported meanwhile
 
     def click(self, selector: str) -> None:
-        """Click the middle of the first element that matches."""
-        box = f"document.querySelector({json.dumps(selector)}).getBoundingClientRect()"
+        """Click the middle of the first element that matches, once it is drawn."""
+        element = f"document.querySelector({json.dumps(selector)})"
+        self.wait_for(f"{element}?.getClientRects().length")
+        box = f"{element}.getBoundingClientRect()"
         x = self.evaluate(f"{box}.left + {box}.width / 2")
         y = self.evaluate(f"{box}.top + {box}.height / 2")
         for event in ("mouseMoved", "mousePressed", "mouseReleased"):
