@@ -18,6 +18,7 @@ from benchmarks.beside_writes import measure_beside_writes
 from benchmarks.contenders import (
     BARE,
     COLD,
+    FRONTS,
     LIMIT,
     STOCK,
     SUBMITTED,
@@ -139,7 +140,7 @@ def start_small(
     peers: Sequence[Installation],
     measurement: Measurement,
 ) -> dict[str, Contender]:
-    names = [COLD, WARM, LIMIT, STOCK, TRIVIAL]
+    names = [COLD, WARM, *FRONTS, LIMIT, STOCK, TRIVIAL]
     return start(running, database, names, peers, measurement)
 
 

@@ -1,5 +1,6 @@
 """Those who answer: this API, what it can be at best, what it would be otherwise, its peers."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -7,11 +8,14 @@ from dataclasses import dataclass, field
 from benchmarks.memory import Workers
 from benchmarks.peers import Installation
 from deploy.database import Database
+from deploy.front import start_front
 from deploy.processes import Account, Server, StackError, free_port
 from deploy.stack import Address, granian
 
 COLD = "API, cold"
 WARM = "API, warm"
+COLD_BEHIND_FRONT = "API, cold, behind its front"
+WARM_BEHIND_FRONT = "API, warm, behind its front"
 LIMIT = "limit"
 STOCK = "stock"
 TRIVIAL = "trivial view"
@@ -64,6 +68,10 @@ APPLICATIONS = {
 }
 
 
+# The same processes, by way of nginx.
+FRONTS = {COLD_BEHIND_FRONT: COLD, WARM_BEHIND_FRONT: WARM}
+
+
 @dataclass(frozen=True)
 class Contender:
     """One who answers on a port of this machine."""
@@ -87,7 +95,11 @@ def started(
     with ExitStack() as running:
         for name in names:
             port = free_port()
-            contenders[name] = Contender(name, port, start(APPLICATIONS[name], database, port))
+            if name in FRONTS:
+                server = start_front_of(contenders[FRONTS[name]], database, port)
+            else:
+                server = start(APPLICATIONS[name], database, port)
+            contenders[name] = Contender(name, port, server)
             running.callback(contenders[name].server.stop)
         for peer in peers:
             port = free_port()
@@ -101,6 +113,15 @@ def started(
                 failures.append(str(error))
                 del contenders[contender.name]
         yield contenders
+
+
+def start_front_of(api: Contender, database: Database, port: int) -> Server:
+    places = {"API_PORT": str(api.port), "HEALTH_PORT": str(api.port)}
+    return start_front(
+        database.home / f"front_{api.port}",
+        log=database.home / "contenders.log",
+        env={**os.environ, **places, "LISTEN": f"127.0.0.1:{port}"},
+    )
 
 
 def start(application: Application, database: Database, port: int) -> Server:

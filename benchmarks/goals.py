@@ -11,6 +11,7 @@ from benchmarks.contenders import (
     APPROVALS,
     BARE,
     COLD,
+    COLD_BEHIND_FRONT,
     COPY,
     LIMIT,
     NO_REVISIONS,
@@ -26,6 +27,7 @@ from benchmarks.contenders import (
     TRIVIAL,
     UNSHOWN_WRITES,
     WARM,
+    WARM_BEHIND_FRONT,
     WITHIN_100_MS,
 )
 from benchmarks.load import Sample, median
@@ -122,7 +124,7 @@ def no_slower(workload: str, reference: Series, bound: float) -> Goal:
     return AtMost(Series(workload, COLD), reference, bound)
 
 
-def beside_writes(workload: str, contender: str, reference: str, bound: float) -> Goal:
+def by_turns(workload: str, contender: str, reference: str, bound: float) -> Goal:
     return ByTurns(Series(workload, contender), Series(workload, reference), bound)
 
 
@@ -137,6 +139,8 @@ def commits(workload: str, bound: float) -> list[Goal]:
 GOALS: list[Goal] = [
     *faster(Name.HUNDRED, COLD, {TIPG: 7, PYGEOAPI: 7, LIMIT: 0.6}),
     *faster(Name.HUNDRED, WARM, {TIPG: 12, TRIVIAL: 0.5}),
+    by_turns(Name.HUNDRED, COLD_BEHIND_FRONT, COLD, 0.95),
+    by_turns(Name.HUNDRED, WARM_BEHIND_FRONT, WARM, 0.85),
     *faster(Name.THOUSAND, COLD, {TIPG: 8, LIMIT: 0.85}),
     *faster(Name.THOUSAND, WARM, {TRIVIAL: 0.3}),
     *faster(Name.BBOX, COLD, {TIPG: 40, LIMIT: 0.6}),
@@ -154,10 +158,10 @@ GOALS: list[Goal] = [
         for name in (Name.HUNDRED, Name.THOUSAND, Name.BBOX, "campaigns", Name.HOMEPAGE)
         for goal in faster(Name.CONDITIONAL.format(name), WARM, {TRIVIAL: 0.6})
     ),
-    beside_writes(Name.HUNDRED_BESIDE_WRITES, PRIVATE_WRITES, UNSHOWN_WRITES, 0.9),
-    beside_writes(Name.HUNDRED_BESIDE_WRITES, APPROVALS, NO_WRITES, 0.5),
-    beside_writes(Name.CAMPAIGNS_BESIDE_WRITES, APPROVALS, NO_WRITES, 0.5),
-    beside_writes(Name.POLLS, NOT_MODIFIED, ALL_ANSWERS, 0.99),
+    by_turns(Name.HUNDRED_BESIDE_WRITES, PRIVATE_WRITES, UNSHOWN_WRITES, 0.9),
+    by_turns(Name.HUNDRED_BESIDE_WRITES, APPROVALS, NO_WRITES, 0.5),
+    by_turns(Name.CAMPAIGNS_BESIDE_WRITES, APPROVALS, NO_WRITES, 0.5),
+    by_turns(Name.POLLS, NOT_MODIFIED, ALL_ANSWERS, 0.99),
     ByTurns(Series(Name.SUBMISSIONS, SUBMITTED), Series(Name.SUBMISSIONS, BARE), 0.5),
     AtLeast(
         Series(Name.SUBMISSIONS, SUBMITTED), Series(Name.SUBMISSIONS, PER_SECOND.format(300)), 1

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from benchmarks.contenders import (
     APPROVALS,
     COLD,
+    FRONTS,
     LIMIT,
     NO_WRITES,
     PRIVATE_WRITES,
@@ -59,7 +60,7 @@ class Workload:
     content: Callable[[Any], Content]
     paths: Mapping[str, Sequence[str]]
     # Those whose answers show the same, not only the same number.
-    alike: Sequence[str] = (COLD, WARM, LIMIT)
+    alike: Sequence[str] = (COLD, WARM, LIMIT, *FRONTS)
     connections: int = CONCURRENTLY
     # Of a client that has a copy.
     is_conditional: bool = False
@@ -178,8 +179,9 @@ def small_workloads() -> list[Workload]:
         "campaigns": (campaigns, campaign_pages()),
         Name.HOMEPAGE: (homepage, page),
     }
+    with_fronts = hundred | {front: hundred[api] for front, api in FRONTS.items()}
     return [
-        Workload(Name.HUNDRED, SMALL, features, hundred),
+        Workload(Name.HUNDRED, SMALL, features, with_fronts),
         Workload(Name.THOUSAND, SMALL, features, pages(THOUSAND)),
         Workload(Name.BBOX, SMALL, features, boxes()),
         Workload(Name.HOMEPAGE, SMALL, homepage, page),
