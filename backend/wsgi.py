@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import ResolverMatch
 
 from backend import worker
+from backend.database.replica import replica
 from backend.database.silence import silence
 from backend.http.middleware import resolve_request
 
@@ -42,6 +43,7 @@ class Handler(WSGIHandler):
 
 
 silence.watch()
+replica.watch()
 application: worker.Application = Handler()
 if settings.HEALTH_PORT:
     worker.serve_health(application, settings.HEALTH_HOST, settings.HEALTH_PORT)

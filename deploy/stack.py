@@ -290,6 +290,8 @@ def throwaway_database() -> Iterator[Database]:
         started.callback(database.remove)
         # Nothing of it outlives the tests, a crash of the machine included.
         started.enter_context(database.running("fsync=off", "full_page_writes=off"))
+        # For the standby that tests make of it.
+        database.variables["TEST_STACK_HOME"] = database.env["TEST_STACK_HOME"] = str(home)
         yield database
 
 

@@ -12,6 +12,7 @@ from psycopg import ClientCursor
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 
+from backend.database.reading import reader
 from backend.database.silence import silence
 from backend.observing.statements import comment, tell
 
@@ -38,7 +39,7 @@ def fetch(statement: str, values: Sequence[Any] = ()) -> list[Row]:
     Past the cursors of Django and psycopg, which take longer than the server does for what a
     public read asks. It begins no transaction: the first statement of one must not be it.
     """
-    database = connections["public"]
+    database = connections[reader()]
     database.close_if_health_check_failed()
     database.ensure_connection()
     started_at = time.perf_counter()
@@ -60,7 +61,7 @@ def _fetch(database: Any, statement: str, values: Sequence[Any]) -> list[Row]:
             statement = f"SET LOCAL statement_timeout = {limit_ms}; {statement}"
         connection = database.connection
         text = (comment() + statement).encode()
-        result = silence.answered("public", connection, lambda: connection.pgconn.exec_(text))
+        result = silence.answered(database.alias, connection, lambda: connection.pgconn.exec_(text))
         if database.connection.closed:
             raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
         if result.status != ExecStatus.TUPLES_OK:

@@ -12,9 +12,10 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 # How long an answer may take, by connection: a little longer than a statement of its role.
-PATIENCE_SECONDS = {"public": 3.4, "default": 15.4}
+# What the replica does not answer, the primary is asked for.
+PATIENCE_SECONDS = {"public": 3.4, "default": 15.4, "replica": 1.0}
 # Longer than any statement usually takes: enough to give up once others were given up in vain.
-USUAL_SECONDS = min(PATIENCE_SECONDS.values())
+USUAL_SECONDS = PATIENCE_SECONDS["public"]
 # While nothing has been answered since somebody gave up.
 SHORT_SECONDS = 0.5
 TICK_SECONDS = 0.25
@@ -24,15 +25,17 @@ class Wait(NamedTuple):
     """For an answer on a connection of psycopg's; times are of time.monotonic()."""
 
     connection: Any
+    server: str
     began_at: float
     until: float
 
 
 class Silence:
-    """Whether a process's server is silent, and who waits for it, by thread."""
+    """Which of a process's servers are silent, and who waits for them, by thread."""
 
     def __init__(self) -> None:
-        self._is_watched = self._is_silent = False
+        self._is_watched = False
+        self._silent: set[str] = set()
         self._lock = threading.Lock()
         self._waits: dict[int, Wait] = {}
 
@@ -49,8 +52,9 @@ class Silence:
         seconds = PATIENCE_SECONDS.get(alias) if self._is_watched else None
         if seconds is None:
             return ask()
-        thread, now = threading.get_ident(), time.monotonic()
-        wait = Wait(connection, now, now + (SHORT_SECONDS if self._is_silent else seconds))
+        thread, now, server = threading.get_ident(), time.monotonic(), _server_of(alias)
+        until = now + (SHORT_SECONDS if server in self._silent else seconds)
+        wait = Wait(connection, server, now, until)
         with self._lock:
             self._waits[thread] = wait
         try:
@@ -58,7 +62,7 @@ class Silence:
         finally:
             with self._lock:
                 self._waits.pop(thread, None)
-        self._is_silent = False
+        self._silent.discard(server)
         return answer
 
     def _run(self) -> None:
@@ -73,10 +77,16 @@ class Silence:
             late = [each for each in self._waits.values() if self._is_late(each, now)]
             for each in late:
                 _cut(each.connection)
-        self._is_silent = self._is_silent or bool(late)
+        self._silent.update(each.server for each in late)
 
     def _is_late(self, wait: Wait, now: float) -> bool:
-        return wait.until < now or (self._is_silent and wait.began_at + USUAL_SECONDS < now)
+        is_silent = wait.server in self._silent
+        return wait.until < now or (is_silent and wait.began_at + USUAL_SECONDS < now)
+
+
+def _server_of(alias: str) -> str:
+    """Both roles come to the primary."""
+    return alias if alias == "replica" else "primary"
 
 
 def _cut(connection: Any) -> None:

@@ -7,6 +7,7 @@ revision they are kept under, and never older.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from http import HTTPStatus
@@ -23,12 +24,16 @@ from django.utils.cache import patch_vary_headers
 from django.utils.crypto import salted_hmac
 from django.utils.http import parse_etags
 
+from backend.database.replica import replica
 from backend.http.compression import compress, encoding_for
 from backend.observing.metrics import PUBLIC_ANSWERS, note
 
 # A larger answer is not cached; the cache's MAX_ENTRIES bounds how many are.
 MAX_CACHED_BYTES = 512 * 1024
 CACHED_SECONDS = 60 * 60
+
+# At the end of a tag.
+POSITION = re.compile(r'-([0-9a-f]{1,16})"$')
 
 FROM_CLIENT, FROM_CACHE, MADE = map(PUBLIC_ANSWERS.labels, ("client", "cache", "made"))
 
@@ -53,14 +58,17 @@ def conditional_response(
     encoding = encoding_for(request.META.get("HTTP_ACCEPT_ENCODING", ""))
     url = str(request.scheme), request.get_host(), request.path, request.META["QUERY_STRING"]
     tag = entity_tag(CODE, revision, encoding, *url)
-    if is_current(request, tag):
-        note(FROM_CLIENT.inc)
-        return _tagged(HttpResponseNotModified(), tag, vary)
+    for held in held_tags(request):
+        if without_position(held) == tag:
+            note(FROM_CLIENT.inc)
+            # By the client's own tag, or it would not know which of its answers is meant.
+            return _tagged(HttpResponseNotModified(), held, vary)
     response = cache.get(tag) or _single_flight(
         lambda: _encoded(handler(), tag, encoding, vary), tag
     )
     if isinstance(response, CachedResponse):
         note(FROM_CACHE.inc)
+        replica.note_kept(position_of(response.headers["ETag"]))
         return HttpResponse(response.body, headers=response.headers)
     note(MADE.inc)
     return response
@@ -96,10 +104,11 @@ def _encoded(
     response: HttpResponseBase, tag: str, encoding: str, vary: Sequence[str]
 ) -> HttpResponseBase:
     """The answer as it is sent: compressed, if that is worth it, and tagged."""
+    position = replica.note_shown()
     if response.status_code != HTTPStatus.OK:
         return response
     compress(response, encoding)
-    return _tagged(response, tag, vary)
+    return _tagged(response, with_position(tag, position), vary)
 
 
 def _store(response: HttpResponseBase, tag: str) -> CachedResponse | None:
@@ -119,13 +128,32 @@ def _tagged(response: HttpResponseBase, tag: str, vary: Sequence[str]) -> HttpRe
     return response
 
 
-def is_current(request: HttpRequest, tag: str) -> bool:
-    """Whether the client has the answer: by weak comparison, for caches may weaken a tag.
+def held_tags(request: HttpRequest) -> list[str]:
+    """What the client has: for a weak comparison, for caches may weaken a tag.
 
     `*` is no tag: whether there is an answer is not known before it is made.
     """
     tags = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
-    return tag in (each.removeprefix("W/") for each in tags)
+    return [each.removeprefix("W/") for each in tags]
+
+
+def held_position(request: HttpRequest) -> int:
+    """The newest position at which the client has been shown something."""
+    return max(map(position_of, held_tags(request)), default=0)
+
+
+def with_position(tag: str, position: int) -> str:
+    """The tag of an answer that the replica may not be able to give yet; it equals the other."""
+    return f'{tag[:-1]}-{position:x}"' if position else tag
+
+
+def without_position(tag: str) -> str:
+    return POSITION.sub('"', tag)
+
+
+def position_of(tag: str) -> int:
+    found = POSITION.search(tag)
+    return int(found[1], 16) if found else 0
 
 
 def entity_tag(*parts: str) -> str:

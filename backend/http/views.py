@@ -6,11 +6,11 @@ from functools import cache, lru_cache, partial
 from http import HTTPStatus
 from typing import Any, ClassVar, TypeVar
 
-from django.db import DatabaseError, InterfaceError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
+from psycopg.errors import QueryCanceled
 from rest_framework import status
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
@@ -22,7 +22,9 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from backend.http.caching import conditional_response
+from backend.database.reading import chosen
+from backend.database.replica import FAILURES, replica
+from backend.http.caching import conditional_response, held_position
 from backend.http.errors import InvalidParameters, Problem
 from backend.http.invalid_values import at_parameter, unknown
 from backend.http.pagination import KeysetPagination
@@ -138,14 +140,39 @@ class PublicView(JSONView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer with what the client or the cache has, before DRF does any work."""
         handler = partial(self._rendered, request, *args, **kwargs)
-        is_read = request.method in {"GET", "HEAD"}
-        if not (is_read and self.is_revalidated and self.is_acceptable(request)):
+        if request.method in {"GET", "HEAD"}:
+            is_known = self.is_revalidated and self.is_acceptable(request)
+            answer = partial(self._known_or_made, request, handler) if is_known else None
+        else:
+            is_search = replica.is_used and request.method == "POST" and self.shown_by(request)
+            answer = partial(self._found, request, handler) if is_search else None
+        if answer is None:
             return handler()
         try:
-            revision = self.revision(request)
-        except (DatabaseError, InterfaceError):
+            if replica.is_used:
+                return replica.answered(held_position(request), answer)
+            return answer()
+        except FAILURES:
             return handler()  # it will fail too, and say so
-        return conditional_response(request, revision, handler, self.vary)
+
+    def _known_or_made(
+        self, request: HttpRequest, handler: Callable[[], HttpResponseBase]
+    ) -> HttpResponseBase:
+        return conditional_response(request, self.revision(request), handler, self.vary)
+
+    def _found(
+        self, request: HttpRequest, handler: Callable[[], HttpResponseBase]
+    ) -> HttpResponseBase:
+        """What is answered to a question in a body, of which nothing is kept."""
+        self.revision(request)  # the server is far enough, or this raises
+        response = handler()
+        replica.note_shown()
+        return response
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if chosen() and isinstance(exc, FAILURES) and not isinstance(exc.__cause__, QueryCanceled):
+            raise exc  # another server may answer
+        return super().handle_exception(exc)
 
     def _rendered(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)

@@ -15,19 +15,14 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from backend.database.replica import replica
 from backend.models import OutgoingMail
 from backend.observing.metrics import write_noted
 
 WRITE_SECONDS = 0.5
 BIND_AGAIN_SECONDS = 5
-# For each look, of which there are three, of the ten that Prometheus waits.
+# For each look, of which there are four at most, of the ten that Prometheus waits.
 DATABASE_SECONDS = 2
-
-LAG = """
-SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
-    ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END
-WHERE pg_is_in_recovery()
-"""
 
 # One look at a time: while one hangs, those that follow give up.
 looks = ThreadPoolExecutor(max_workers=1, thread_name_prefix="metrics")
@@ -36,6 +31,7 @@ looks = ThreadPoolExecutor(max_workers=1, thread_name_prefix="metrics")
 def serve_metrics() -> None:
     """Answer at METRICS_PORT, if there is one: for all processes of this server, or wait to."""
     if settings.METRICS_PORT:
+        replica.watch()
         for work in (_write, _serve):
             Thread(target=work, name="metrics", daemon=True).start()
 
@@ -76,16 +72,15 @@ class DatabaseCollector(Collector):
         )
         lags = GaugeMetricFamily(
             "coalition_replication_lag_seconds",
-            "How far the standby that answers is behind.",
-            labels=["connection"],
+            "For how long the primary has had what the replica has not.",
         )
         for alias in (each for each in connections if each != "owner"):
             found = _within_seconds(_look, alias)
             up.add_metric([alias], found is not None)
-            if found:
-                waits.add_metric([alias], found[0])
-            if found and found[1] is not None:
-                lags.add_metric([alias], found[1])
+            if found is not None:
+                waits.add_metric([alias], found)
+        if replica.seconds_behind is not None:
+            lags.add_metric([], replica.seconds_behind)
         yield from (up, waits, lags)
         yield from _within_seconds(_outbox) or ()
 
@@ -100,18 +95,15 @@ def _within_seconds(ask: Any, *arguments: Any) -> Any:
         return None
 
 
-def _look(alias: str) -> tuple[float, float | None]:
-    """How long the pool let a statement wait, and how far a standby is behind."""
+def _look(alias: str) -> float:
+    """How long the pool let a statement wait."""
     connection = connections[alias]
     connection.close_if_unusable_or_obsolete()
     connection.ensure_connection()
     with connection.cursor() as cursor:
         started_at = time.perf_counter()
         cursor.execute("SELECT 1")
-        seconds = time.perf_counter() - started_at
-        cursor.execute(LAG)
-        row = cursor.fetchone()
-    return seconds, None if row is None or row[0] is None else float(row[0])
+        return time.perf_counter() - started_at
 
 
 def _outbox() -> list[GaugeMetricFamily]:

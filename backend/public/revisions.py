@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
-from backend.database.libpq import fetch
+from backend.database.replica import replica
 from backend.public.base import PublicModel
 
 # To read the few rows is faster than to look for some. The date is one more number.
@@ -22,7 +22,7 @@ def revision_of(*models: type[PublicModel]) -> str:
     if not models:
         return ""
     numbers: defaultdict[bytes, int] = defaultdict(int)
-    for name, number in fetch(NUMBERS):
+    for name, number in replica.fetch_current(NUMBERS):
         numbers[name] ^= int(number)
     return ".".join(f"{_number_of(model, numbers):x}" for model in models)
 

@@ -12,7 +12,7 @@ import environ
 from corsheaders.defaults import default_headers
 from csp.constants import NONCE, NONE, SELF
 
-from backend.settings.metrics import share_counts
+from backend.settings.metrics import folder_of_siblings, share_counts
 
 env = environ.FileAwareEnv()  # DATABASE_URL_FILE=/run/secrets/… stands for DATABASE_URL=…
 
@@ -147,6 +147,9 @@ CACHES = {"default": cache_of_answers()}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 
+REPLICA_URL = "DATABASE_REPLICA_URL"
+
+
 def postgis(url_variable: str) -> dict[str, Any]:
     """The database at the URL in the environment, as it must be used behind pgBouncer."""
     database: dict[str, Any] = env.db_url(url_variable)
@@ -159,13 +162,21 @@ def postgis(url_variable: str) -> dict[str, Any]:
         # of pgBouncer has closed is noticed and replaced.
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": database.get("OPTIONS", {}) | {"connect_timeout": 5},
+        # Whoever waits for the replica could have asked the primary.
+        "OPTIONS": database.get("OPTIONS", {})
+        | {"connect_timeout": 2 if url_variable == REPLICA_URL else 5},
     }
 
 
 # What anybody may see is read over a connection of its own, as a role that can see nothing else.
 DATABASE_ROUTERS = ["backend.database.routing.PublicRouter"]
 
+
+# The connection `replica` is optional: a standby that answers the public in the primary's place.
+# One that is further behind is not asked.
+REPLICA_MAX_LAG_SECONDS = env.float("REPLICA_MAX_LAG_SECONDS", default=10.0)
+# Where the processes of one server keep what they have shown.
+REPLICA_FOLDER = folder_of_siblings("replica")
 
 # What the admin's map shows.
 TILE_SERVER = "https://tile.openstreetmap.org"

@@ -4,7 +4,15 @@ import secrets
 from pathlib import Path
 
 from backend.settings.base import *
-from backend.settings.base import BASE_DIR, LINKS_URL, env, logging_config, mail_transport, postgis
+from backend.settings.base import (
+    BASE_DIR,
+    LINKS_URL,
+    REPLICA_URL,
+    env,
+    logging_config,
+    mail_transport,
+    postgis,
+)
 from backend.settings.images import image_store
 
 # As for the stack, one that is empty is none.
@@ -43,6 +51,7 @@ DATABASES = {
     for alias, variable in {
         "default": "DATABASE_URL",
         "public": "DATABASE_READER_URL",
+        "replica": REPLICA_URL,
         "owner": "DATABASE_OWNER_URL",
     }.items()
     if variable in env.ENVIRON or f"{variable}_FILE" in env.ENVIRON

@@ -6,11 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from backend.settings.base import *
-from backend.settings.base import BASE_DIR, env, logging_config, mail_transport, postgis
+from backend.settings.base import (
+    BASE_DIR,
+    REPLICA_URL,
+    env,
+    logging_config,
+    mail_transport,
+    postgis,
+)
 from backend.settings.images import image_store
 
 # What each connection's variables begin with: it has a URL, and maybe a SECRET_ID.
 CONNECTIONS = {"default": "DATABASE", "public": "DATABASE_READER"}
+if env.str(REPLICA_URL, default=""):
+    CONNECTIONS["replica"] = "DATABASE_REPLICA"
 
 
 def _required() -> list[str]:
@@ -24,8 +33,13 @@ def _required() -> list[str]:
         # One that is empty is none, of which there is nothing to warn in a line of its own.
         url = env.str(f"{prefix}_URL", default="") or "postgis:///"
         if not env.db_url_config(url)["PASSWORD"]:
-            names += [f"{prefix}_SECRET_ID", "AWS_REGION"]
+            names += [_secret_of(prefix), "AWS_REGION"]
     return list(dict.fromkeys(names))
+
+
+def _secret_of(prefix: str) -> str:
+    """The variable that names the secret. A replica has the roles of its primary."""
+    return f"{prefix.replace('REPLICA', 'READER')}_SECRET_ID"
 
 
 def _refuse_gaps() -> None:
@@ -70,7 +84,7 @@ def _database(prefix: str) -> dict[str, Any]:
     }
     if not database["PASSWORD"]:
         database["PASSWORD_SECRET"] = {
-            "secret_id": env.str(f"{prefix}_SECRET_ID"),
+            "secret_id": env.str(_secret_of(prefix)),
             "region": env.str("AWS_REGION"),
         }
     return database

@@ -1,0 +1,240 @@
+"""A standby that answers the public: while it may, instead of the primary, and never with less."""
+
+import os
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count, cycle, pairwise
+from threading import Event
+from typing import Any
+
+import pytest
+
+from tests.conftest import Connection, remove_committed_rows
+from tests.contract.asking import Answer, ask
+from tests.factories import make_campaign
+from tests.faults.processes import silent_database
+from tests.faults.standby import Standby, running_standby
+from tests.serving import serving
+from tests.streams import wait_until
+
+DETAIL, LIST = "/api/v1/campaigns/numbered", "/api/v1/campaigns"
+SEARCH = "/api/v1/stakeholders/search"
+MAX_LAG_SECONDS = 1.5
+
+
+@pytest.fixture(scope="module")
+def standby(django_db_setup: None) -> Iterator[Standby]:
+    with running_standby() as started:
+        yield started
+
+
+@pytest.fixture
+def numbered(django_db_blocker: Any) -> Iterator[None]:
+    """A campaign whose summary is a number."""
+    with django_db_blocker.unblock():
+        remove_committed_rows()
+        make_campaign(slug="numbered", summary="0")
+        yield
+        remove_committed_rows()
+
+
+@pytest.fixture
+def env(standby: Standby, numbered: None) -> dict[str, str]:
+    return {
+        **os.environ,
+        # With the cache of production.
+        "DJANGO_SETTINGS_MODULE": "backend.settings.development",
+        "DATABASE_REPLICA_URL": standby.url,
+        "REPLICA_MAX_LAG_SECONDS": str(MAX_LAG_SECONDS),
+    }
+
+
+@pytest.fixture
+def api(env: dict[str, str], standby: Standby) -> Iterator[str]:
+    with serving(env) as url:
+        wait_until(lambda: is_read(standby, url))
+        yield url
+
+
+def is_read(standby: Standby, url: str) -> bool:
+    """Whether the standby is asked, as it has everything that was ever shown."""
+    standby.wait_until_caught_up()
+    key = f"asked-{random.getrandbits(64)}"
+    assert ask(url, LIST, headers={"X-Request-ID": key}).status == 200
+    found = "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE "
+    return standby.execute(f"{found}'%{key}%'") != [(0,)]
+
+
+def write(owner: Connection, number: int) -> None:
+    owner.execute(
+        "UPDATE campaigns_policycampaign SET summary = %s WHERE slug = 'numbered'", [str(number)]
+    )
+
+
+def number_in(answer: Answer) -> int:
+    shown = answer.json()
+    return int(shown["results"][0]["summary"] if "results" in shown else shown["summary"])
+
+
+def shown(url: str, path: str = DETAIL, tag: str = "") -> int:
+    answer = ask(url, path, headers={"If-None-Match": tag} if tag else {})
+    assert answer.status == 200
+    return number_in(answer)
+
+
+class TestReplica:
+    def test_answers_what_it_has_until_it_is_too_far_behind(
+        self, api: str, standby: Standby, owner: Connection
+    ) -> None:
+        with standby.paused():
+            write(owner, 1)
+            at_once = shown(api)
+            wait_until(lambda: shown(api) == 1, seconds=MAX_LAG_SECONDS + 3)
+            whole = ask(api, SEARCH, b"{}", {"Content-Type": "application/json"})
+
+        assert (at_once, whole.status) == (0, 200)
+        wait_until(lambda: is_read(standby, api))
+
+    def test_is_passed_by_for_whoever_has_seen_more_and_all_who_ask_later(
+        self, api: str, standby: Standby, owner: Connection
+    ) -> None:
+        with standby.paused():
+            write(owner, 1)
+            before = shown(api)
+            informed = ask(api, DETAIL, headers={"If-None-Match": '"0-7fffffffffffffff"'})
+            after = shown(api), shown(api, LIST)
+        tag = informed.headers["ETag"]
+        wait_until(lambda: is_read(standby, api))
+        again = ask(api, DETAIL, headers={"If-None-Match": tag})
+
+        assert (before, number_in(informed), after) == (0, 1, (1, 1))
+        assert (again.status, again.headers["ETag"]) == (304, tag)
+
+    def test_that_is_killed_or_silent_fails_nobody(
+        self, api: str, standby: Standby, owner: Connection
+    ) -> None:
+        with asking(api) as answers:
+            time.sleep(0.5)
+            standby.kill()
+            time.sleep(2)
+            write(owner, 1)
+            current = shown(api)
+            standby.start()
+            wait_until(lambda: is_read(standby, api), seconds=20)
+            with standby.silent():
+                time.sleep(3)
+
+        assert current == 1
+        assert {status for status, _ in answers} == {200}
+        assert max(seconds for _, seconds in answers) < 2.5
+
+    def test_answers_while_the_primary_is_silent(
+        self, api: str, standby: Standby, owner: Connection
+    ) -> None:
+        with silent_database(owner), asking(api) as answers:
+            time.sleep(6)
+
+        assert {status for status, _ in answers} == {200}
+        assert max(seconds for _, seconds in answers) < 1
+        assert len(answers) > 100
+
+
+class TestReader:
+    def test_never_sees_less_than_before(
+        self, env: dict[str, str], standby: Standby, owner: Connection
+    ) -> None:
+        with serving(env, workers=2) as url:
+            wait_until(lambda: is_read(standby, url))
+            readers = [Reader(url, keeps_tags=number % 2 == 0) for number in range(6)]
+            with until_the_end([*readers, lambda ended: write_on(owner, ended)]):
+                disturb(standby)
+            standby.wait_until_caught_up()
+            last = shown(url)
+
+        assert [each.went_back for each in readers] == [[]] * len(readers)
+        assert [each.failed for each in readers] == [[]] * len(readers)
+        assert min(len(each.numbers) for each in readers) > 100
+        assert all(len(set(each.numbers)) > 20 for each in readers)
+        assert last >= max(each.numbers[-1] for each in readers)
+
+
+class Reader:
+    """Somebody who asks for a campaign, alone and in the list, and looks at its number."""
+
+    def __init__(self, url: str, *, keeps_tags: bool) -> None:
+        self._url, self._keeps_tags = url, keeps_tags
+        self._kept: dict[str, tuple[str, int]] = {}
+        self.numbers = [0]
+        self.failed: list[int] = []
+
+    @property
+    def went_back(self) -> list[tuple[int, int]]:
+        return [(a, b) for a, b in pairwise(self.numbers) if b < a]
+
+    def __call__(self, ended: Event) -> None:
+        for path in cycle((DETAIL, LIST)):
+            if ended.is_set():
+                return
+            self._look(path)
+
+    def _look(self, path: str) -> None:
+        tag, number = self._kept.get(path, ("", 0))
+        answer = ask(self._url, path, headers={"If-None-Match": tag} if tag else {})
+        if answer.status == 200:
+            number = number_in(answer)
+        elif answer.status != 304:
+            self.failed.append(answer.status)
+            return
+        if self._keeps_tags:
+            self._kept[path] = answer.headers["ETag"], number
+        self.numbers.append(number)
+
+
+def write_on(owner: Connection, ended: Event) -> None:
+    for number in count(1):
+        if ended.wait(random.uniform(0, 0.05)):
+            return
+        write(owner, number)
+
+
+def disturb(standby: Standby) -> None:
+    """Hold it up, often for less than the lag that is allowed, and once for more; then kill it."""
+    for seconds in (*(random.uniform(0.05, 0.6) for _ in range(8)), MAX_LAG_SECONDS + 0.5):
+        with standby.paused():
+            time.sleep(seconds)
+        time.sleep(random.uniform(0, 0.2))
+    standby.kill()
+    standby.start()
+    time.sleep(2)
+
+
+@contextmanager
+def asking(url: str, *, clients: int = 4) -> Iterator[list[tuple[int, float]]]:
+    """Clients who read until the end, and what became of it: statuses and seconds."""
+    answers: list[tuple[int, float]] = []
+
+    def ask_on(ended: Event) -> None:
+        while not ended.is_set():
+            began_at = time.monotonic()
+            path = f"{LIST}?search=a{random.getrandbits(32)}"
+            answers.append((ask(url, path).status, time.monotonic() - began_at))
+
+    with until_the_end([ask_on] * clients):
+        yield answers
+
+
+@contextmanager
+def until_the_end(works: Sequence[Callable[[Event], None]]) -> Iterator[None]:
+    """Meanwhile they are done by a thread each."""
+    ended = Event()
+    with ThreadPoolExecutor(len(works)) as pool:
+        running = [pool.submit(work, ended) for work in works]
+        try:
+            yield
+        finally:
+            ended.set()
+    for each in running:
+        each.result()
