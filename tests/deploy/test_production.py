@@ -150,6 +150,18 @@ class TestStart:
 
         assert done.stderr.startswith("Set AWS_REGION in the environment")
 
+    def test_takes_the_readers_secret_for_a_replica(self, environment: dict[str, str]) -> None:
+        environment["DATABASE_REPLICA_URL"] = "postgresql://coalition_reader@replica.example.org/c"
+
+        secrets = evaluate(
+            "[settings.DATABASES[alias]['PASSWORD_SECRET'] for alias in ('public', 'replica')],"
+            " settings.DATABASES['replica']['OPTIONS']['sslmode']",
+            environment,
+        )
+
+        secret = {"secret_id": "coalition_reader's secret", "region": "eu-west-1"}
+        assert secrets == f"{[secret] * 2} verify-full"
+
     def test_is_refused_when_the_certificates_are_not_there(
         self, environment: dict[str, str]
     ) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from deploy.cluster import HOST
 from tests.faults.processes import children_of, silent_database, workers_of
+from tests.faults.standby import follow, superuser
 from tests.faults.whole_stack import Stack
 from tests.waiting import wait_until
 
@@ -76,6 +77,33 @@ def restart_while_pools_are_paused(stack: Stack) -> None:
     restart_the_database(stack)
     for each in pools:
         os.kill(each, signal.SIGUSR2)  # RESUME
+
+
+def fail_over(stack: Stack) -> None:
+    """As RDS Multi-AZ does it, but that the standby comes to the address: there is no DNS here.
+
+    Nothing is acknowledged before the standby has it.
+    """
+    old = stack.database.cluster
+    with stack.superuser() as connected:
+        standby = follow(
+            stack.database.servers_folder / f"standby-{time.monotonic_ns()}",
+            port=old.port,
+            superuser_password=old.superuser_password,
+            account=old.account,
+        )
+        following = standby.start()
+        connected.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        connected.execute("SELECT pg_reload_conf()")
+        synchronous = "SELECT sync_state FROM pg_stat_replication"
+        wait_until(lambda: connected.execute(synchronous).fetchall() == [("sync",)])
+    time.sleep(1)
+    with started_again(stack, "PostgreSQL"), stack.supervisor.away("PostgreSQL"):
+        with superuser(standby.port, old.superuser_password) as connected:
+            connected.execute("SELECT pg_promote()")
+        following.stop()
+        standby.port = old.port
+        stack.database.cluster = standby
 
 
 def kill(name: str) -> Callable[[Stack], None]:
@@ -144,6 +172,7 @@ FAULTS = (
     Fault("PostgreSQL restarts", restart_the_database),
     Fault("PostgreSQL restarts, pools paused", restart_while_pools_are_paused, costs=False),
     Fault("PostgreSQL is killed", kill("PostgreSQL")),
+    Fault("PostgreSQL fails over to its standby", fail_over),
     Fault("PostgreSQL is away for 8 s", miss("PostgreSQL", 8)),
     Fault("one of two pgBouncers is away for 8 s", miss("pgBouncer", 8)),
     Fault("the shared cache is away for 8 s", miss("Redis", 8), costs=False),

@@ -17,7 +17,6 @@ from deploy.cluster import HOST, Cluster
 from deploy.pool import Pool
 from deploy.processes import Account, Server, run_step
 from tests.faults.processes import silent_database
-from tests.streams import wait_until
 
 
 @dataclass
@@ -44,13 +43,15 @@ class Standby:
     def wait_until_caught_up(self) -> None:
         [(position,)] = self.execute("SELECT pg_current_wal_flush_lsn()", on_primary=True)
         reached = f"SELECT pg_last_wal_replay_lsn() >= '{position}'"
-        wait_until(lambda: self.execute(reached) == [(True,)])
+        self.server.wait_until(lambda: self.execute(reached) == [(True,)])
 
     @contextmanager
     def paused(self) -> Iterator[None]:
         """It receives, and replays nothing."""
         self.execute("SELECT pg_wal_replay_pause()")
-        wait_until(lambda: self.execute("SELECT pg_get_wal_replay_pause_state()") == [("paused",)])
+        self.server.wait_until(
+            lambda: self.execute("SELECT pg_get_wal_replay_pause_state()") == [("paused",)]
+        )
         try:
             yield
         finally:

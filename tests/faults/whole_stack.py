@@ -18,6 +18,7 @@ from deploy.database import Database
 from deploy.pool import Pool
 from deploy.processes import free_port
 from deploy.stack import Address, serving, start_mail_worker
+from tests.faults.standby import superuser
 from tests.faults.supervisor import Process, Supervised, Supervisor
 from tests.redis_server import running_redis
 
@@ -42,14 +43,8 @@ class Stack:
 
     @contextmanager
     def superuser(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
-        with psycopg.connect(
-            host=HOST,
-            port=self.database.cluster.port,
-            dbname="coalition",
-            user="postgres",
-            password=self.database.secrets["superuser_password"],
-            autocommit=True,
-        ) as connected:
+        cluster = self.database.cluster
+        with superuser(cluster.port, cluster.superuser_password) as connected:
             yield connected
 
 

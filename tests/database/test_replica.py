@@ -1,0 +1,153 @@
+"""What is noted of what was shown; tests/faults/test_replica.py has a real standby."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from rest_framework.test import APIClient
+
+from backend.database.positions import HERE, Floor, History
+from backend.database.reading import PRIMARY, reading_from
+from backend.database.replica import replica
+from backend.public.revisions import revision_of
+from tests.conftest import Connection, connect_as_owner
+from tests.factories import make_campaign
+
+PATH = "/api/v1/campaigns/noted"
+WRITE = "UPDATE campaigns_policycampaign SET summary = summary || '.'"
+
+
+@pytest.fixture
+def floor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Floor:
+    """Of a process that has a replica, which never answers."""
+    floor = Floor(tmp_path / "folder/shown")
+    monkeypatch.setattr(replica, "_floor", floor, raising=False)
+    monkeypatch.setattr(replica, "is_used", True)
+    return floor
+
+
+@pytest.fixture
+def remembering(settings: Any) -> Iterator[None]:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    yield
+    cache.clear()
+
+
+def position(owner: Connection) -> int:
+    [(found,)] = owner.execute(f"SELECT {HERE}").fetchall()
+    return int(found)
+
+
+def write(owner: Connection) -> int:
+    owner.execute(WRITE)
+    return position(owner)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAnswer:
+    def test_raises_the_floor_by_what_was_written_between_look_up_and_rows(
+        self, api: APIClient, floor: Floor, owner: Connection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make_campaign(slug="noted")
+        written = []
+
+        def look_up_before_a_write(*views: Any) -> str:
+            revision = revision_of(*views)
+            written.append(write(owner))
+            return revision
+
+        monkeypatch.setattr("backend.http.views.revision_of", look_up_before_a_write)
+        answer = api.get(PATH)
+
+        assert written[0] <= floor.position
+        assert answer["ETag"].endswith(f'-{floor.position:x}"')
+
+    def test_that_is_no_news_raises_the_floor_too(
+        self, api: APIClient, floor: Floor, owner: Connection
+    ) -> None:
+        make_campaign(slug="noted")
+        tag = api.get(PATH)["ETag"]
+        # It shows nothing, and whoever is told that nothing is new has seen as much.
+        owner.execute("CREATE TABLE nothing ()")
+        owner.execute("DROP TABLE nothing")
+        now = position(owner)
+
+        again = api.get(PATH, HTTP_IF_NONE_MATCH=f"W/{tag}")
+
+        assert (again.status_code, again["ETag"]) == (304, tag)
+        assert floor.position >= now
+
+    def test_that_is_kept_raises_the_floor_of_another_machine(
+        self, api: APIClient, floor: Floor, remembering: None, tmp_path: Path
+    ) -> None:
+        make_campaign(slug="noted")
+        shown = api.get(PATH)
+        replica._floor = other = Floor(tmp_path / "other")
+
+        kept = api.get(PATH)
+
+        assert kept["ETag"] == shown["ETag"]
+        assert other.position >= floor.position
+
+    def test_has_the_tag_of_always_without_a_replica(self, api: APIClient) -> None:
+        make_campaign(slug="noted")
+
+        assert "-" not in api.get(PATH)["ETag"]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestLookUp:
+    def test_tells_where_the_server_was_before_and_after_its_snapshot(self, floor: Floor) -> None:
+        with connect_as_owner() as owner, reading_from(PRIMARY):
+            began = position(owner)
+            written: list[int] = []
+            later = threading.Timer(0.15, lambda: written.append(write(owner)))
+            make_campaign()
+            later.start()
+            slow = "SELECT 'a', 1 FROM pg_sleep(0.4)"
+            told = {name: int(number) for name, number in replica.fetch_current(slow)}
+            later.join()
+
+        assert began <= told[b"before"] < written[0] <= told[b"after"] <= floor.position
+
+
+class TestFloor:
+    def test_is_one_for_all_processes_and_never_lowered(self, tmp_path: Path) -> None:
+        first, second = Floor(tmp_path / "shown"), Floor(tmp_path / "shown")
+
+        first.raise_to(2**40)
+        second.raise_to(7)
+
+        assert second.position == 2**40
+
+
+class TestHistory:
+    def test_knows_where_the_primary_was_and_how_long_it_has_had_more(self) -> None:
+        history = History()
+        for position, now in [(10, 1.0), (10, 2.0), (20, 3.0), (30, 4.0)]:
+            history.note(position, now)
+
+        assert [history.before(moment) for moment in (0.5, 1.0, 2.9, 3.0, 9.0)] == [
+            0,
+            10,
+            10,
+            20,
+            30,
+        ]
+        assert [history.seconds_behind(each, 5.0) for each in (5, 10, 20, 30, 35)] == [
+            4,
+            2,
+            1,
+            0,
+            0,
+        ]
+
+    def test_begins_anew_with_another_primary(self) -> None:
+        history = History()
+        history.note(30, 1.0)
+        history.note(20, 2.0)
+
+        assert history.before(9.0) == 20
