@@ -22,6 +22,8 @@ FAILURES = (DatabaseError, InterfaceError)
 LOOK_SECONDS = 1.0
 # Whoever needs more than the replica has will not be alone, and it takes a moment to catch up.
 BEHIND_SECONDS = 0.1
+# What lacks less lacks no commit: a primary at the end of a page is behind the next one's header.
+COMMIT_BYTES = 40
 
 # Told by the statement before, whose snapshot is older: what it sees is at least that far.
 BEFORE = f"SELECT set_config('coalition.before', ({HERE})::text, true)"
@@ -40,6 +42,7 @@ class Replica:
         self.is_used = False
         self._floor: Floor
         self._history = History()
+        self._primary_told_at = float("-inf")
         # How long ago the primary had what the replica has; None if nobody can tell.
         self.seconds_behind: float | None = None
         self._asked_again_at = float("inf")
@@ -59,16 +62,22 @@ class Replica:
         or the replica in its place, if neither answers.
         """
         least = max(held, self._floor.position)
-        expected = self._history.before(time.monotonic() - settings.REPLICA_MAX_LAG_SECONDS)
         if time.monotonic() >= self._asked_again_at:
             with suppress(*FAILURES):
-                return self._from_replica(max(least, expected), answer)
+                return self._from_replica(max(least, self._expected()), answer)
         try:
             with reading_from(PRIMARY):
                 return answer()
         except FAILURES:
             # As long as nobody has seen more, it is the best there is.
             return self._from_replica(least, answer)
+
+    def _expected(self) -> int:
+        """What the replica must have at the least, though nobody has seen it."""
+        now = time.monotonic()
+        if now - self._primary_told_at > 2 * LOOK_SECONDS:
+            return 0  # there is nobody else to ask
+        return self._history.before(now - settings.REPLICA_MAX_LAG_SECONDS)
 
     def _from_replica(self, at_least: int, answer: Callable[[], Answer]) -> Answer:
         try:
@@ -94,7 +103,8 @@ class Replica:
             "UNION ALL SELECT 'before', current_setting('coalition.before')::bigint"
         )
         positions: dict[bytes, bytes] = dict(rows)
-        if reading.alias == REPLICA and int(positions[b"before"]) < reading.at_least:
+        lacking = reading.at_least - int(positions[b"before"])
+        if reading.alias == REPLICA and lacking >= COMMIT_BYTES:
             raise Behind
         self._floor.raise_to(int(positions[b"after"]))
         return rows
@@ -127,7 +137,8 @@ class Replica:
     def _look_at_primary(self) -> int:
         with suppress(*FAILURES):
             position = _position(PRIMARY)
-            self._history.note(position, time.monotonic())
+            self._primary_told_at = time.monotonic()
+            self._history.note(position, self._primary_told_at)
             return position
         return 0
 

@@ -1,5 +1,6 @@
 """What is noted of what was shown; tests/faults/test_replica.py has a real standby."""
 
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from backend.database.reading import PRIMARY, reading_from
 from backend.database.replica import replica
 from backend.public.revisions import revision_of
 from tests.conftest import Connection, connect_as_owner
-from tests.factories import make_campaign
+from tests.factories import ANNAPOLIS, make_campaign, make_stakeholder
 
 PATH = "/api/v1/campaigns/noted"
 WRITE = "UPDATE campaigns_policycampaign SET summary = summary || '.'"
@@ -91,6 +92,21 @@ class TestAnswer:
 
         assert kept["ETag"] == shown["ETag"]
         assert other.position >= floor.position
+
+    def test_that_is_streamed_is_whole(
+        self, api: APIClient, floor: Floor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("backend.rendering.statements.ROWS_PER_FETCH", 1)
+        monkeypatch.setattr("backend.api.export.CHUNKS_AT_ONCE", 2)
+        for _ in range(4):
+            make_stakeholder(is_public=True, location=ANNAPOLIS)
+
+        answer: Any = api.get("/api/v1/stakeholders.geojson")
+        at_first = floor.position
+        collection = json.loads(b"".join(answer.streaming_content))
+
+        assert at_first > 0
+        assert len(collection["features"]) == 4
 
     def test_has_the_tag_of_always_without_a_replica(self, api: APIClient) -> None:
         make_campaign(slug="noted")
