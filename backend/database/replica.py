@@ -1,6 +1,6 @@
 """A standby that answers the public in the primary's place, with nothing older than was shown.
 
-What "older" means is in docs/adr/0030: positions in the write-ahead log. Processes without a
+What "older" means is in docs/adr/0028: positions in the write-ahead log. Processes without a
 replica, and those that serve nobody, read the primary, and nothing here costs them a statement.
 """
 

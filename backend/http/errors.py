@@ -9,6 +9,7 @@ from uuid import uuid4
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, JsonResponse
 from django.utils.text import slugify
+from psycopg.errors import ReadOnlySqlTransaction
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -147,7 +148,7 @@ def _as_problem(error: Exception, view: Any) -> Exception:
     """The problem that an error of the database or of a serializer is; others as they are."""
     if isinstance(error, exceptions.ValidationError):
         return InvalidParameters(invalid_members(error.detail))
-    if isinstance(error, OperationalError | InterfaceError):
+    if isinstance(error, OperationalError | InterfaceError) or _is_of_a_standby(error):
         # An outage, or a statement that took longer than its role may.
         logger.error("The database did not answer: %s", error)
         retry_after = {"Retry-After": str(RETRY_AFTER_SECONDS)}
@@ -163,6 +164,11 @@ def _as_problem(error: Exception, view: Any) -> Exception:
             HTTPStatus.CONFLICT, errors=taken_values(error) if names_taken_values else ()
         )
     return error
+
+
+def _is_of_a_standby(error: Exception) -> bool:
+    """Whether the primary's address leads to a server that is not promoted yet."""
+    return isinstance(error.__cause__, ReadOnlySqlTransaction)
 
 
 # Django calls these, with arguments of these names, for what no view of the API answers.

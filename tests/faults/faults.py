@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from deploy.cluster import HOST
 from tests.faults.processes import children_of, silent_database, workers_of
-from tests.faults.standby import follow, superuser
+from tests.faults.standby import follow
 from tests.faults.whole_stack import Stack
 from tests.waiting import wait_until
 
@@ -82,7 +82,7 @@ def restart_while_pools_are_paused(stack: Stack) -> None:
 def fail_over(stack: Stack) -> None:
     """As RDS Multi-AZ does it, but that the standby comes to the address: there is no DNS here.
 
-    Nothing is acknowledged before the standby has it.
+    Nothing is acknowledged before the standby has it. For a second it is there and only reads.
     """
     old = stack.database.cluster
     with stack.superuser() as connected:
@@ -99,11 +99,12 @@ def fail_over(stack: Stack) -> None:
         wait_until(lambda: connected.execute(synchronous).fetchall() == [("sync",)])
     time.sleep(1)
     with started_again(stack, "PostgreSQL"), stack.supervisor.away("PostgreSQL"):
-        with superuser(standby.port, old.superuser_password) as connected:
-            connected.execute("SELECT pg_promote()")
         following.stop()
         standby.port = old.port
         stack.database.cluster = standby
+    time.sleep(1)
+    with stack.superuser() as connected:
+        connected.execute("SELECT pg_promote()")
 
 
 def kill(name: str) -> Callable[[Stack], None]:

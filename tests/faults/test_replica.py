@@ -23,7 +23,7 @@ from tests.factories import make_campaign
 from tests.faults.processes import silent_database
 from tests.faults.standby import Standby, running_standby
 from tests.serving import serving
-from tests.streams import wait_until
+from tests.waiting import wait_until
 
 DETAIL, LIST = "/api/v1/campaigns/numbered", "/api/v1/campaigns"
 SEARCH = "/api/v1/stakeholders/search"
@@ -176,7 +176,8 @@ class TestReplica:
 
         assert {status for status, _ in answers} == {200}
         assert max(seconds for _, seconds in answers) < 5
-        assert len(answers) > 50
+        # Nobody tries in vain any more.
+        assert max(seconds for _, seconds in answers[-20:]) < 0.4
         assert newest == 0
 
 
@@ -187,8 +188,7 @@ class TestReader:
         with serving(env, workers=2) as url:
             wait_until(lambda: is_read(standby, url))
             readers = [Reader(url, keeps_tags=number % 2 == 0) for number in range(6)]
-            others = [partial(write_on, owner), partial(ask_the_primary, url)]
-            with until_the_end([*readers, *others]):
+            with until_the_end([*readers, partial(write_on, owner)]):
                 disturb(standby)
             standby.wait_until_caught_up()
             last = shown(url)
@@ -221,6 +221,8 @@ class Reader:
 
     def _look(self, path: str) -> None:
         tag, number = self._kept.get(path, ("", 0))
+        if random.random() < 0.02:
+            tag = FROM_AHEAD  # the primary answers
         answer = ask(self._url, path, headers={"If-None-Match": tag} if tag else {})
         if answer.status == 200:
             number = number_in(answer)
@@ -237,12 +239,6 @@ def write_on(owner: Connection, ended: Event) -> None:
         if ended.wait(random.uniform(0, 0.05)):
             return
         write(owner, number)
-
-
-def ask_the_primary(url: str, ended: Event) -> None:
-    """As somebody does who has seen more than the standby has."""
-    while not ended.wait(random.uniform(0, 0.4)):
-        assert ask(url, DETAIL, headers={"If-None-Match": FROM_AHEAD}).status == 200
 
 
 def disturb(standby: Standby) -> None:
