@@ -11,14 +11,15 @@ from django.http import HttpRequest
 from django.urls import ResolverMatch
 
 from backend import worker
-from backend.database.replica import replica
 from backend.database.silence import silence
 from backend.http.middleware import resolve_request
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.production")
 django.setup(set_prefix=False)
 
-from backend.management.metrics import serve_metrics  # noqa: E402  # there are models now
+# There are settings now, which name the folder of the counts, and models.
+from backend.database.replica import replica  # noqa: E402
+from backend.management.metrics import serve_metrics  # noqa: E402
 
 serve_metrics()
 

@@ -39,6 +39,11 @@ class Silence:
         self._lock = threading.Lock()
         self._waits: dict[int, Wait] = {}
 
+    @property
+    def is_noticed(self) -> bool:
+        """Whether nothing has been answered since somebody gave up."""
+        return bool(self._silent)
+
     def watch(self) -> None:
         """From now on; until then, as in commands and migrations, everybody waits for ever."""
         self._is_watched = True

@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from psycopg.errors import QueryCanceled
 
 from backend.database.libpq import time_limit
+from backend.database.silence import silence
 from backend.http.errors import Problem, problem_page
 
 # After so long in line a thread's time is better spent on who has come since.
@@ -20,7 +21,8 @@ MOST_SECONDS_IN_LINE = 1.25
 # A line that so short a wait shows has come to its end.
 SHORT_SECONDS_IN_LINE = 0.3
 # A line is served, however long who stands in it has waited, if it goes down as fast: while
-# PostgreSQL restarts, everybody waits, and nobody need be refused (as CoDel has it, RFC 8289).
+# PostgreSQL restarts, everybody waits, and nobody need be refused (as CoDel has it, RFC 8289). One
+# that waits for a silent server goes down slowly, and is not.
 SECONDS_TO_CATCH_UP = 2.0
 
 
@@ -46,8 +48,12 @@ class OverloadMiddleware:
         is_late = waited_seconds > MOST_SECONDS_IN_LINE
         if is_late and self._late_since is None:
             self._late_since = time.monotonic()
+        return is_late and (silence.is_noticed or self._stays_long)
+
+    @property
+    def _stays_long(self) -> bool:
         since = self._late_since
-        return is_late and since is not None and time.monotonic() - since > SECONDS_TO_CATCH_UP
+        return since is not None and time.monotonic() - since > SECONDS_TO_CATCH_UP
 
 
 def _seconds_since(handed_on: str) -> float:
