@@ -1,16 +1,17 @@
 #!/bin/sh
 # Runs pgBouncer in a container.
 #
-#     pgbouncer.sh run      in the foreground
-#     pgbouncer.sh reload   takes up a changed password, and disconnects nobody
+#     pgbouncer.sh run      in the foreground; files that change are taken up, nobody is disconnected
+#     pgbouncer.sh reload   has that done at once
 #
 # DATABASE_HOST                          where PostgreSQL is
 # DATABASE_PASSWORD                      coalition_app's
 # DATABASE_READER_PASSWORD               coalition_reader's
+# DATABASE_USERLIST                      instead of both: what `manage.py write_userlist` writes
 # DATABASE_CA_BUNDLE                     its authorities' certificates: TLS to PostgreSQL, verified
 # POOL_TLS_CERTIFICATE and POOL_TLS_KEY  in PEM: TLS for the clients, required
 #
-# With _FILE after its name, a password, certificate or key is read from that file.
+# With _FILE after its name, a password, userlist, certificate or key is read from that file.
 set -eu
 umask 077
 here=$(dirname "$0")
@@ -38,12 +39,59 @@ user() {
     printf '"%s" "%s"\n' "$1" "$password"
 }
 
-write_userlist() {
-    {
+users() {
+    userlist=$(value DATABASE_USERLIST)
+    if [ -n "$userlist" ]; then
+        printf '%s\n' "$userlist"
+    else
         user coalition_app DATABASE_PASSWORD
         user coalition_reader DATABASE_READER_PASSWORD
-    } >"$folder/userlist.unfinished"
-    mv "$folder/userlist.unfinished" "$folder/userlist.txt"
+    fi
+}
+
+# Makes the file $1 what a command, the other arguments, prints: all of it, or nothing.
+keep() {
+    target=$folder/$1
+    shift
+    "$@" >"$target.$$" || fail "There is nothing to make $target of."
+    if cmp -s "$target.$$" "$target"; then
+        rm "$target.$$"
+    else
+        mv "$target.$$" "$target"
+        has_changed=yes
+    fi
+}
+
+# Brings the files of pgBouncer up to date with the variables, and with the files that they name.
+update() {
+    has_changed=
+    keep userlist.txt users
+    if [ -n "${DATABASE_CA_BUNDLE:-}" ]; then
+        keep authorities.pem cat "$DATABASE_CA_BUNDLE"
+    fi
+    if [ -n "$(value POOL_TLS_CERTIFICATE)" ]; then
+        keep key.pem value POOL_TLS_KEY
+        keep certificate.pem value POOL_TLS_CERTIFICATE
+    fi
+}
+
+# Tells pgBouncer, the process $1, of what changes, for as long as it runs.
+follow() {
+    while sleep 2 && kill -0 "$1" 2>/dev/null; do
+        # In a shell of its own, which a file that is missing for a moment may end.
+        if (update && [ -n "$has_changed" ]); then
+            kill -HUP "$1"
+        fi
+    done
+}
+
+await_userlist() {
+    [ -n "${DATABASE_USERLIST_FILE:-}" ] || return 0
+    for _ in $(seq 60); do
+        [ ! -s "$DATABASE_USERLIST_FILE" ] || return 0
+        sleep 1
+    done
+    fail "There is no $DATABASE_USERLIST_FILE after a minute: does write_userlist run, and where?"
 }
 
 write_configuration() {
@@ -55,11 +103,9 @@ write_configuration() {
     echo "pidfile = $folder/pgbouncer.pid"
     if [ -n "${DATABASE_CA_BUNDLE:-}" ]; then
         echo "server_tls_sslmode = verify-full"
-        echo "server_tls_ca_file = $DATABASE_CA_BUNDLE"
+        echo "server_tls_ca_file = $folder/authorities.pem"
     fi
     if [ -n "$(value POOL_TLS_CERTIFICATE)" ]; then
-        value POOL_TLS_CERTIFICATE >"$folder/certificate.pem"
-        value POOL_TLS_KEY >"$folder/key.pem"
         echo "client_tls_sslmode = require"
         echo "client_tls_cert_file = $folder/certificate.pem"
         echo "client_tls_key_file = $folder/key.pem"
@@ -70,14 +116,17 @@ write_configuration() {
     echo "coalition = host=$DATABASE_HOST port=${DATABASE_PORT:-5432}"
 }
 
-write_userlist
 case $1 in
     run)
         [ -n "${DATABASE_HOST:-}" ] || fail "Set DATABASE_HOST to where PostgreSQL is."
+        await_userlist
+        update
         write_configuration >"$folder/pgbouncer.ini"
+        follow $$ &
         exec pgbouncer "$folder/pgbouncer.ini"
         ;;
     reload)
+        update
         kill -HUP "$(cat "$folder/pgbouncer.pid")"
         ;;
 esac

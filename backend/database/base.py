@@ -84,7 +84,10 @@ def in_time(
     """An execute wrapper of Django's: gives up on a server that is silent."""
     database = context["connection"]
     return silence.answered(
-        database.alias, database.connection, lambda: execute(sql, params, many, context)
+        database.alias,
+        database.connection,
+        lambda: execute(sql, params, many, context),
+        is_statement=True,
     )
 
 

@@ -61,7 +61,9 @@ def _fetch(database: Any, statement: str, values: Sequence[Any]) -> list[Row]:
             statement = f"SET LOCAL statement_timeout = {limit_ms}; {statement}"
         connection = database.connection
         text = (comment() + statement).encode()
-        result = silence.answered(database.alias, connection, lambda: connection.pgconn.exec_(text))
+        result = silence.answered(
+            database.alias, connection, lambda: connection.pgconn.exec_(text), is_statement=True
+        )
         if database.connection.closed:
             raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
         if result.status != ExecStatus.TUPLES_OK:

@@ -49,10 +49,13 @@ class Silence:
         self._is_watched = True
         threading.Thread(target=self._run, name="silence", daemon=True).start()
 
-    def answered(self, alias: str, connection: Any, ask: Callable[[], Any]) -> Any:
+    def answered(
+        self, alias: str, connection: Any, ask: Callable[[], Any], *, is_statement: bool = False
+    ) -> Any:
         """What `ask` returns, if the server says it in time; its connection is cut if not.
 
-        libpq then says that the server closed it: an OperationalError.
+        libpq then says that the server closed it: an OperationalError. Whatever else than a
+        statement is asked may need no word of the server, and does not show that it speaks.
         """
         seconds = PATIENCE_SECONDS.get(alias) if self._is_watched else None
         if seconds is None:
@@ -67,7 +70,9 @@ class Silence:
         finally:
             with self._lock:
                 self._waits.pop(thread, None)
-        self._silent.discard(server)
+        # Of a connection that was cut there is a result too, libpq's own.
+        if is_statement and not connection.closed:
+            self._silent.discard(server)
         return answer
 
     def _run(self) -> None:

@@ -134,6 +134,7 @@ class PublicView(JSONView):
     cache_control: ClassVar[str] = "public, no-cache"
     # The headers of a request that the answer depends on.
     vary: ClassVar[Sequence[str]] = ["Accept-Encoding"]
+    _outage: Exception | None = None
     # The database views whose rows the answers show.
     shown: ClassVar[Sequence[type[PublicModel]]] = ()
 
@@ -152,8 +153,9 @@ class PublicView(JSONView):
             if replica.is_used:
                 return replica.answered(held_position(request), answer)
             return answer()
-        except FAILURES:
-            return handler()  # it will fail too, and say so
+        except FAILURES as error:
+            self._outage = error
+            return handler()
 
     def _known_or_made(
         self, request: HttpRequest, handler: Callable[[], HttpResponseBase]
@@ -173,6 +175,12 @@ class PublicView(JSONView):
         if chosen() and isinstance(exc, FAILURES) and not isinstance(exc.__cause__, QueryCanceled):
             raise exc  # another server may answer
         return super().handle_exception(exc)
+
+    def initial(self, *args: Any, **kwargs: Any) -> None:
+        super().initial(*args, **kwargs)
+        if self._outage:
+            # To ask again would be to wait as long again.
+            raise self._outage
 
     def _rendered(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)

@@ -162,9 +162,9 @@ def postgis(url_variable: str) -> dict[str, Any]:
         # of pgBouncer has closed is noticed and replaced.
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        # Whoever waits for the replica could have asked the primary.
+        # Whoever waits has an answer within five seconds; for the replica, the primary's.
         "OPTIONS": database.get("OPTIONS", {})
-        | {"connect_timeout": 2 if url_variable == REPLICA_URL else 5},
+        | {"connect_timeout": 2 if url_variable == REPLICA_URL else 4},
     }
 
 
