@@ -3,7 +3,8 @@ import logging
 from typing import Any
 
 import pytest
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
+from psycopg.errors import ReadOnlySqlTransaction
 from rest_framework.test import APIClient
 
 from tests.factories import make_stakeholder
@@ -80,13 +81,23 @@ class TestProblems:
         assert_problem(api.post(SEARCH, body, content_type="application/json"), 413)
 
     @pytest.mark.parametrize(
-        "error", [OperationalError("server closed the connection"), InterfaceError("closed")]
+        ("error", "cause"),
+        [
+            (OperationalError("server closed the connection"), None),
+            (InterfaceError("closed"), None),
+            # A standby that is not promoted yet.
+            (InternalError("closed to writes"), ReadOnlySqlTransaction()),
+        ],
     )
     def test_database_outage_is_unavailable_and_says_when_to_retry(
-        self, api: APIClient, monkeypatch: pytest.MonkeyPatch, error: Exception
+        self,
+        api: APIClient,
+        monkeypatch: pytest.MonkeyPatch,
+        error: Exception,
+        cause: Exception | None,
     ) -> None:
         def fail(*_args: Any, **_kwargs: Any) -> None:
-            raise error
+            raise error from cause
 
         monkeypatch.setattr("backend.http.pagination.render_page", fail)
 
