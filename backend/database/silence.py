@@ -41,8 +41,8 @@ class Silence:
 
     @property
     def is_noticed(self) -> bool:
-        """Whether nothing has been answered since somebody gave up."""
-        return bool(self._silent)
+        """Whether the primary has answered nothing since somebody gave up."""
+        return "primary" in self._silent
 
     def watch(self) -> None:
         """From now on; until then, as in commands and migrations, everybody waits for ever."""

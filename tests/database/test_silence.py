@@ -1,5 +1,7 @@
 """Who waits how long; tests/faults/test_silence.py has a database that is silent."""
 
+from types import SimpleNamespace
+
 from backend.database.silence import PATIENCE_SECONDS, SHORT_SECONDS, Silence
 
 
@@ -10,7 +12,8 @@ def patience(silence: Silence, alias: str) -> float:
     def ask() -> None:
         waits.extend(each.until - each.began_at for each in silence._waits.values())
 
-    silence.answered(alias, None, ask)
+    connection = SimpleNamespace(closed=False)
+    silence.answered(alias, connection, ask, is_statement=True)
     return round(waits[0], 3)
 
 
