@@ -1,0 +1,1 @@
+"""An app with a migration that is yet to be applied, and changes a table that requests read."""
