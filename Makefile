@@ -1,4 +1,4 @@
-.PHONY: run test bench chaos check format lock openapi.yaml sbom
+.PHONY: run test bench chaos restore-drill check format lock openapi.yaml sbom
 
 # Everything, in the foreground, on http://$HOST:$PORT (127.0.0.1:8000).
 run:
@@ -23,6 +23,11 @@ bench:
 chaos:
 	@deploy/install.sh development
 	@exec .venv/bin/python -m tests.faults.$(if $(CROWD),crowd,chaos) $(ARGS)
+
+# Whether a backup can be restored, in a minute. Your own: docs/backup.md
+restore-drill:
+	@deploy/install.sh development
+	@exec .venv/bin/python -m tests.deploy.restore_drill $(ARGS)
 
 check:
 	@deploy/install.sh development

@@ -83,6 +83,13 @@ class Database:
     @contextmanager
     def running(self, *postgresql_settings: str) -> Iterator[list[Server]]:
         """Start the cluster and the pool, bring the schema up to date; stop both at the end."""
+        with self.as_it_is(*postgresql_settings) as servers:
+            self.manage("migrate", "--verbosity=0", what="Migrating the database")
+            yield servers
+
+    @contextmanager
+    def as_it_is(self, *postgresql_settings: str) -> Iterator[list[Server]]:
+        """Start the cluster and the pool, with what is in the database, if anything."""
         with ExitStack() as started:
             if not self.cluster.folder.exists():
                 print("Creating a database (once, some ten seconds) …", flush=True)
@@ -96,7 +103,6 @@ class Database:
             )
             pgbouncer = self.pool.start()
             started.callback(pgbouncer.stop)
-            self.manage("migrate", "--verbosity=0", what="Migrating the database")
             yield [postgresql, pgbouncer]
 
     def load_demo_once(self) -> None:
