@@ -203,10 +203,12 @@ class TestFiles:
 class TestImages:
     def test_are_built_here_or_have_a_version(self) -> None:
         foreign = {service["image"] for service in SERVICES.values() if "build" not in service}
-        bases = re.findall(r"^FROM (\S+/\S+)", DOCKERFILE, re.MULTILINE)
+        stages = re.findall(r"^FROM \S+ AS (\w+)$", DOCKERFILE, re.MULTILINE)
+        bases = set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)) - set(stages)
 
         assert foreign == {"docker.io/postgis/postgis:16-3.4"}
-        assert bases == ["docker.io/library/debian:trixie-slim"]
+        assert bases == {"${DEBIAN}"}
+        assert "ARG DEBIAN=docker.io/library/debian:trixie-slim\n" in DOCKERFILE
 
     def test_are_of_targets_that_the_dockerfile_has(self) -> None:
         stages = re.findall(r"^FROM \S+ AS (\w+)$", DOCKERFILE, re.MULTILINE)
@@ -231,6 +233,20 @@ class TestImages:
 
         assert ignored == "*"
         assert sent == copied
+
+    @pytest.mark.parametrize("name", ["api", "front", "pgbouncer"])
+    def test_run_as_nobody_in_particular_and_say_where_they_write_and_how_they_stop(
+        self, name: str
+    ) -> None:
+        stage = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)
+        (text,) = [each for each in stage if each.partition("\n")[0].endswith(f" AS {name}")]
+
+        # A number, by which an engine can tell that it is not root.
+        assert "\nUSER 10001:10001\n" in text
+        (volume,) = re.findall(r"^VOLUME (\S+)$", text, re.MULTILINE)
+        assert volume in {mount.partition(":")[0] for mount in SERVICES[name]["tmpfs"]}
+        assert "\nHEALTHCHECK " in text
+        assert "\nSTOPSIGNAL " in text
 
 
 class TestPrivileges:
