@@ -39,6 +39,7 @@ check:
 	.venv/bin/python manage.py spectacular --validate --fail-on-warn | diff openapi.yaml -
 	.venv/bin/python -m tests.contract.compatibility
 	.venv/bin/python -m tests.contract.migrations
+	.venv/bin/cfn-lint deploy/aws/stack.yaml
 	.venv/bin/python -m tests.supply.licences
 	.venv/bin/python -m tests.supply.vulnerabilities
 	$(CLIENT) check
