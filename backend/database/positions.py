@@ -26,7 +26,7 @@ class Floor:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        os.ftruncate(self._file, 8)
+        os.posix_fallocate(self._file, 0, 8)
         # A number that is aligned is read and written in one piece.
         self._cell = memoryview(mmap.mmap(self._file, 8)).cast("Q")
         self._lock = threading.Lock()

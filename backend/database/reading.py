@@ -9,10 +9,11 @@ PRIMARY, REPLICA = "public", "replica"
 
 
 class Reading(NamedTuple):
-    """From where an answer is read, and how far that server must be."""
+    """From where an answer is read, how far that server must be, and since when it has run."""
 
     alias: str
     at_least: int
+    started: int = 0
 
 
 # None: nobody chooses, and the primary is read.
@@ -27,6 +28,13 @@ def reader() -> str:
     """The alias of the connection."""
     reading = _chosen.get()
     return PRIMARY if reading is None else reading.alias
+
+
+def looked_up(position: int, started: int) -> None:
+    """Have what is read from now on be of a server that was as far when it was looked up."""
+    reading = _chosen.get()
+    if reading is not None:
+        _chosen.set(Reading(reading.alias, position, started))
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from django.db import DatabaseError, InterfaceError, connections
 
 from backend.database.libpq import Row, fetch
 from backend.database.positions import HERE, SENT, Floor, History
-from backend.database.reading import PRIMARY, REPLICA, chosen, reading_from
+from backend.database.reading import PRIMARY, REPLICA, chosen, looked_up, reading_from
 
 FAILURES = (DatabaseError, InterfaceError)
 LOOK_SECONDS = 1.0
@@ -27,6 +27,7 @@ COMMIT_BYTES = 40
 
 # Told by the statement before, whose snapshot is older: what it sees is at least that far.
 BEFORE = f"SELECT set_config('coalition.before', ({HERE})::text, true)"
+STARTED = "(extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint"
 
 Answer = TypeVar("Answer")
 
@@ -100,6 +101,7 @@ class Replica:
             return fetch(statement)
         rows = fetch(
             f"{BEFORE}; {statement} UNION ALL SELECT 'after', {HERE} "
+            f"UNION ALL SELECT 'started', {STARTED} "
             "UNION ALL SELECT 'before', current_setting('coalition.before')::bigint"
         )
         positions: dict[bytes, bytes] = dict(rows)
@@ -107,6 +109,7 @@ class Replica:
         if reading.alias == REPLICA and lacking >= COMMIT_BYTES:
             raise Behind
         self._floor.raise_to(int(positions[b"after"]))
+        looked_up(int(positions[b"after"]), int(positions[b"started"]))
         return rows
 
     def note_shown(self) -> int:
@@ -115,11 +118,15 @@ class Replica:
         Returns how far that was if the replica may be behind it; otherwise 0.
         """
         reading = chosen()
-        if reading is None:
-            return 0
-        [(position,)] = fetch(f"SELECT {HERE}")
-        self._floor.raise_to(int(position))
-        return int(position) if reading.alias == PRIMARY else 0
+        if reading is None or not reading.started:
+            return 0  # nothing was read
+        [(found, started)] = fetch(f"SELECT {HERE}, {STARTED}")
+        position = int(found)
+        is_same = int(started) == reading.started and position >= reading.at_least
+        if reading.alias == REPLICA and not is_same:
+            raise Behind  # it started again in between, with less than what was looked up
+        self._floor.raise_to(position)
+        return position if reading.alias == PRIMARY else 0
 
     def note_kept(self, position: int) -> None:
         """The same, of an answer that was read before, at the position."""

@@ -85,9 +85,10 @@ class Silence:
         # while its number is taken for another's.
         with self._lock:
             late = [each for each in self._waits.values() if self._is_late(each, now)]
+            self._silent.update(each.server for each in late)
+            self._waits = {thread: each for thread, each in self._waits.items() if each not in late}
             for each in late:
                 _cut(each.connection)
-        self._silent.update(each.server for each in late)
 
     def _is_late(self, wait: Wait, now: float) -> bool:
         is_silent = wait.server in self._silent

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connections
 from rest_framework.test import APIClient
 
 from backend.database.positions import HERE, Floor, History
-from backend.database.reading import PRIMARY, reading_from
+from backend.database.reading import PRIMARY, looked_up, reader, reading_from
 from backend.database.replica import replica
 from backend.public.revisions import revision_of
 from tests.conftest import Connection, connect_as_owner
@@ -113,6 +114,35 @@ class TestAnswer:
 
         assert at_first > 0
         assert len(collection["features"]) == 4
+
+    def test_is_made_anew_by_the_primary_where_the_replica_started_again_in_between(
+        self, api: APIClient, floor: Floor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make_campaign(slug="noted")
+        connections["replica"] = connections["public"]
+        monkeypatch.setattr(replica, "_asked_again_at", 0.0)
+        asked: list[str] = []
+
+        def look_up_before_a_restart(*views: Any) -> str:
+            asked.append(reader())
+            revision = revision_of(*views)
+            looked_up(floor.position, 1)
+            return revision
+
+        monkeypatch.setattr("backend.http.views.revision_of", look_up_before_a_restart)
+        try:
+            answer = api.get(PATH)
+        finally:
+            del connections["replica"]
+
+        assert answer.status_code == 200
+        assert asked == ["replica", "public"]
+
+    def test_that_shows_no_rows_asks_no_database(
+        self, api: APIClient, floor: Floor, django_assert_num_queries: Any
+    ) -> None:
+        with django_assert_num_queries(0, using="public"):
+            assert api.get("/api/v1").status_code == 200
 
     def test_has_the_tag_of_always_without_a_replica(self, api: APIClient) -> None:
         make_campaign(slug="noted")
