@@ -26,9 +26,8 @@ def original() -> Side:
     """A database with endorsements, two of which are of people who will want to be forgotten."""
     publish_legal_texts()
     make_endorsement(campaign=make_campaign(slug="ten-thousand-acres-of-reef"))
-    side = Side(os.environ)
-    side.manage("shell", "--command", ENDORSING)
-    return side
+    exec(ENDORSING)
+    return Side(os.environ)
 
 
 @pytest.fixture
@@ -51,5 +50,4 @@ def test_a_backup_brings_all_back_but_those_who_were_erased_since(
     bring_back(empty, backup, erasures)
 
     assert differences(original.contents(), empty.contents()) == []
-    assert differences(original.answers(), empty.answers()) == []
     assert empty.tables_with(*PEOPLE) == set()
