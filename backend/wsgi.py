@@ -1,16 +1,19 @@
 """The WSGI application that granian serves."""
 
 import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import django
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
+from django.db import OperationalError
 from django.http import HttpRequest
 from django.urls import ResolverMatch
 
 from backend import worker
+from backend.database.credentials import require_credentials
 from backend.database.silence import silence
 from backend.http.middleware import resolve_request
 
@@ -22,6 +25,11 @@ from backend.database.replica import replica  # noqa: E402
 from backend.management.metrics import serve_metrics  # noqa: E402
 
 serve_metrics()
+
+try:
+    require_credentials()
+except OperationalError as error:
+    sys.exit(str(error))
 
 
 class Handler(WSGIHandler):

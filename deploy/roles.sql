@@ -1,4 +1,4 @@
--- The database and its three roles. psql runs it as a superuser, or as a service's master user
+-- The database and its three roles, each with a clone. psql runs it as a superuser, or as a service's master user
 -- that may create roles and databases, connected to any database; run it again to change the
 -- passwords.
 
@@ -72,3 +72,27 @@ ALTER ROLE coalition_app IN DATABASE coalition SET datestyle = 'ISO, MDY';
 ALTER ROLE coalition_reader IN DATABASE coalition SET datestyle = 'ISO, MDY';
 -- A migration that waits for a lock makes every later query wait behind it.
 ALTER ROLE coalition_master IN DATABASE coalition SET lock_timeout = '5s';
+
+-- A service that rotates secrets by alternating users gives each role's secret the name of its
+-- clone every other time, and that a password; until then nobody can come as a clone. It has the
+-- role's rights, whatever it makes belongs to the role, and its settings are copied, for those are
+-- not inherited.
+SELECT format('CREATE ROLE %I LOGIN', role || '_clone')
+FROM unnest(ARRAY['coalition_master', 'coalition_app', 'coalition_reader']) AS role
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role || '_clone')
+\gexec
+SELECT format(statement, role, role || '_clone')
+FROM unnest(ARRAY['coalition_master', 'coalition_app', 'coalition_reader']) AS role,
+    unnest(ARRAY[
+        'GRANT %1$I TO %2$I',
+        'ALTER ROLE %2$I IN DATABASE coalition RESET ALL',
+        'ALTER ROLE %2$I IN DATABASE coalition SET role = %1$L'
+    ]) AS statement
+\gexec
+SELECT format('ALTER ROLE %I IN DATABASE coalition SET %I = %L',
+              rolname || '_clone', split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1))
+FROM pg_db_role_setting
+    JOIN pg_roles ON pg_roles.oid = setrole
+    JOIN pg_database ON pg_database.oid = setdatabase, unnest(setconfig) AS setting
+WHERE rolname IN ('coalition_master', 'coalition_app', 'coalition_reader') AND datname = 'coalition'
+\gexec

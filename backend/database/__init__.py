@@ -1,1 +1,1 @@
-"""The database backend: cheap health checks, and passwords from AWS Secrets Manager."""
+"""The database backend: cheap health checks, and users and passwords from AWS Secrets Manager."""

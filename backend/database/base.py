@@ -1,5 +1,6 @@
 """Where Django looks for the backend that the setting ENGINE names."""
 
+import re
 import select
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,18 +8,21 @@ from typing import Any
 import psycopg
 from django.contrib.gis.db.backends.postgis import base
 
-from backend.database.password import remote_password
+from backend.database.credentials import RemoteCredentials, remote_credentials
 from backend.database.silence import silence
 from backend.observing.metrics import CONNECT_SECONDS
 from backend.observing.statements import observed
 
+# What PostgreSQL and pgBouncer say to a wrong password or user; libpq keeps no code of it.
+REFUSAL = re.compile("authentication failed|no such user")
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """PostGIS, with a cheap health check, and passwords from AWS Secrets Manager.
+    """PostGIS, with a cheap health check, and users and passwords from AWS Secrets Manager.
 
-    The setting PASSWORD_SECRET, if there is one, says which secret is asked for when a
-    connection is opened. A password changed there is taken up without a restart: when the
-    database refuses the remembered one, it is fetched anew, once.
+    The setting SECRET, if there is one, says which secret is asked for when a connection is
+    opened. What is changed there is taken up without a restart: when the database refuses what is
+    remembered, the secret is read anew; and while it refuses that too, what it held before serves.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -55,27 +59,29 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return self._new_connection(conn_params)
 
     def _new_connection(self, conn_params: dict[str, Any]) -> "psycopg.Connection[Any]":
-        secret = self.settings_dict.get("PASSWORD_SECRET")
+        secret = self.settings_dict.get("SECRET")
         if secret is None:
             connection: psycopg.Connection[Any] = super().get_new_connection(conn_params)
             return connection
-        remote = remote_password(**secret)
-        password = remote.current()
-        try:
-            return self._connect(conn_params, password)
-        except psycopg.OperationalError as error:
-            if not _came_after_password(error):
-                raise
-            renewed = remote.after_refusal(password)
-            if renewed == password:
-                raise
-            return self._connect(conn_params, renewed)
+        return self._connect_by(remote_credentials(**secret), conn_params)
 
-    def _connect(self, conn_params: dict[str, Any], password: str) -> "psycopg.Connection[Any]":
-        connection: psycopg.Connection[Any] = super().get_new_connection(
-            conn_params | {"password": password}
-        )
-        return connection
+    def _connect_by(
+        self, remote: RemoteCredentials, conn_params: dict[str, Any]
+    ) -> "psycopg.Connection[Any]":
+        refusals = []
+        for credentials in remote.candidates():
+            try:
+                connection: psycopg.Connection[Any] = super().get_new_connection(
+                    conn_params | credentials.parameters
+                )
+            except psycopg.OperationalError as error:
+                if not REFUSAL.search(str(error)):
+                    raise
+                refusals.append(error)
+            else:
+                remote.accept(credentials)
+                return connection
+        raise refusals[0]
 
 
 def in_time(
@@ -89,12 +95,3 @@ def in_time(
         lambda: execute(sql, params, many, context),
         is_statement=True,
     )
-
-
-def _came_after_password(error: psycopg.OperationalError) -> bool:
-    """Whether the server had asked for the password before it failed.
-
-    libpq says no more than that about a failed connection; a server that cannot be reached
-    has not asked.
-    """
-    return error.pgconn is not None and error.pgconn.used_password

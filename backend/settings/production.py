@@ -83,7 +83,7 @@ def _database(prefix: str) -> dict[str, Any]:
         "sslrootcert": env.str("DATABASE_CA_BUNDLE"),
     }
     if not database["PASSWORD"]:
-        database["PASSWORD_SECRET"] = {
+        database["SECRET"] = {
             "secret_id": env.str(_secret_of(prefix)),
             "region": env.str("AWS_REGION"),
         }

@@ -121,8 +121,7 @@ class TestStart:
         del environment[f"{prefix}_SECRET_ID"]
 
         with_secret = evaluate(
-            "[alias for alias in settings.DATABASES"
-            " if 'PASSWORD_SECRET' in settings.DATABASES[alias]]",
+            "[alias for alias in settings.DATABASES if 'SECRET' in settings.DATABASES[alias]]",
             environment,
         )
 
@@ -200,7 +199,7 @@ class TestDatabase:
     ) -> None:
         environment[f"{prefix}_SECRET_ID"] = f"coalition/{alias}"
 
-        secret = evaluate(f"settings.DATABASES['{alias}']['PASSWORD_SECRET']", environment)
+        secret = evaluate(f"settings.DATABASES['{alias}']['SECRET']", environment)
 
         assert secret == str({"secret_id": f"coalition/{alias}", "region": "eu-west-1"})
 

@@ -13,6 +13,8 @@ from tests.conftest import connect
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
+ROLES = ["coalition_app", "coalition_master", "coalition_reader"]
+
 FORBIDDEN = [
     "CREATE TABLE stray (id integer)",
     "CREATE TEMPORARY TABLE stray (id integer)",
@@ -137,18 +139,26 @@ class TestAllRoles:
             " OR rolbypassrls FROM pg_roles WHERE rolname LIKE 'coalition%' ORDER BY rolname"
         ).fetchall()
 
-        assert roles == [
-            ("coalition_app", False),
-            ("coalition_master", False),
-            ("coalition_reader", False),
-        ]
+        assert roles == [(role + end, False) for role in ROLES for end in ("", "_clone")]
 
-    def test_are_members_of_no_other(self, owner: Connection) -> None:
-        members = first_column(
-            owner, "SELECT member::regrole::text FROM pg_auth_members WHERE member >= 16384"
-        )
+    def test_are_members_of_no_other_but_clones_of_the_role_they_are_for(
+        self, owner: Connection
+    ) -> None:
+        members = owner.execute(
+            "SELECT member::regrole::text, roleid::regrole::text FROM pg_auth_members"
+            " WHERE member >= 16384 ORDER BY member::regrole::text"
+        ).fetchall()
 
-        assert members == []
+        assert members == [(f"{role}_clone", role) for role in ROLES]
+
+    def test_have_a_clone_with_the_same_settings(self, owner: Connection) -> None:
+        stored = owner.execute(
+            "SELECT setrole::regrole::text, setconfig FROM pg_db_role_setting WHERE setrole <> 0"
+        ).fetchall()
+        settings_of = {role: set(settings) for role, settings in stored}
+
+        for role in ROLES:
+            assert settings_of[f"{role}_clone"] == settings_of[role] | {f"role={role}"}
 
 
 class TestTheOwnersRole:
@@ -225,7 +235,7 @@ class TestTheDatabase:
             "pg_trgm",
         }
 
-    @pytest.mark.parametrize("role", ["coalition_app", "coalition_master", "coalition_reader"])
+    @pytest.mark.parametrize("role", ROLES)
     def test_looks_for_tables_in_public_only(self, role: str) -> None:
         with connect(role, through="owner") as connected:
             assert first_column(connected, "SHOW search_path") == ["public"]

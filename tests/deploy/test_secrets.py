@@ -1,8 +1,11 @@
 """AWS is simulated; the database and the change of its password are real."""
 
 import json
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,8 +16,10 @@ from moto import mock_aws
 from moto.secretsmanager.models import SecretsManagerBackend
 
 from backend.database.base import DatabaseWrapper
+from backend.database.credentials import RemoteCredentials, remote_credentials
 from backend.database.libpq import fetch
-from backend.database.password import RemotePassword, remote_password
+from deploy.cluster import HOST
+from tests.image_stores import aws_variables, simulated_s3
 
 REGION = "eu-west-1"
 SECRET = "coalition/app"
@@ -57,37 +62,37 @@ def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
         nonlocal now
         now += seconds
 
-    monkeypatch.setattr("backend.database.password.monotonic", lambda: now)
+    monkeypatch.setattr("backend.database.credentials.monotonic", lambda: now)
     return move
 
 
-class TestRemotePassword:
-    def test_is_the_member_of_what_rds_writes(self, vault: Vault) -> None:
+class TestRemoteCredentials:
+    def test_are_the_members_of_what_rds_writes(self, vault: Vault) -> None:
         vault.store(json.dumps({"username": "coalition_app", "password": 'a"b', "port": 5432}))
 
-        assert RemotePassword(SECRET, REGION).current() == 'a"b'
+        assert RemoteCredentials(SECRET, REGION).current() == ("coalition_app", 'a"b')
 
     @pytest.mark.parametrize("bare", ["word", "12345", "{brace", '"quoted"', "null"])
     def test_is_the_whole_text_otherwise(self, bare: str, vault: Vault) -> None:
         vault.store(bare)
 
-        assert RemotePassword(SECRET, REGION).current() == bare
+        assert RemoteCredentials(SECRET, REGION).current() == ("", bare)
 
     def test_is_remembered_for_five_minutes(
         self, vault: Vault, pass_time: Callable[[float], None]
     ) -> None:
-        remote = RemotePassword(SECRET, REGION)
+        remote = RemoteCredentials(SECRET, REGION)
         remote.current()
         vault.store("second")
 
         pass_time(299)
-        assert remote.current() == "first"
+        assert remote.current().password == "first"
 
         pass_time(1)
-        assert remote.current() == "second"
+        assert remote.current().password == "second"
 
     def test_is_fetched_once_for_all_threads(self, vault: Vault) -> None:
-        remote = RemotePassword(SECRET, REGION)
+        remote = RemoteCredentials(SECRET, REGION)
         threads = [threading.Thread(target=remote.current) for _ in range(8)]
 
         for thread in threads:
@@ -98,42 +103,105 @@ class TestRemotePassword:
         assert vault.reads == 1
 
     def test_is_one_for_the_whole_process(self) -> None:
-        first = remote_password(secret_id=SECRET, region=REGION)
+        first = remote_credentials(secret_id=SECRET, region=REGION)
 
-        assert remote_password(secret_id=SECRET, region=REGION) is first
+        assert remote_credentials(secret_id=SECRET, region=REGION) is first
 
     def test_is_fetched_once_for_all_threads_that_were_refused(self, vault: Vault) -> None:
-        remote = RemotePassword(SECRET, REGION)
+        remote = RemoteCredentials(SECRET, REGION)
         refused = remote.current()
         vault.store("second")
 
-        assert [remote.after_refusal(refused) for _ in range(2)] == ["second", "second"]
-        assert vault.reads == 2
+        others = [list(remote._after_refusal(refused)) for _ in range(2)]
+
+        assert others == [[("", "second"), ("", "first")]] * 2
+        assert vault.reads == 3  # of the former one, too
 
     @pytest.mark.parametrize("secret", ['{"username": "coalition_app"}', '{"password": 7}'])
     def test_may_be_missing_from_the_secret(self, secret: str, vault: Vault) -> None:
         vault.store(secret)
 
         with pytest.raises(OperationalError, match=r"coalition/app.*: it holds no password$"):
-            RemotePassword(SECRET, REGION).current()
+            RemoteCredentials(SECRET, REGION).current()
 
     @pytest.mark.usefixtures("vault")
     def test_of_an_unknown_secret_is_an_operational_error(self) -> None:
         with pytest.raises(OperationalError, match=r"coalition/other.*ResourceNotFoundException"):
-            RemotePassword("coalition/other", REGION).current()
+            RemoteCredentials("coalition/other", REGION).current()
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Has AWS accept connections from then on, and say nothing."""
+    with socket.create_server((HOST, 0)) as silent:
+
+        def hang() -> None:
+            monkeypatch.setenv("AWS_ENDPOINT_URL", "http://{}:{}".format(*silent.getsockname()))
+
+        for name, value in aws_variables("").items():
+            monkeypatch.setenv(name, value)
+        yield hang
+
+
+@pytest.fixture
+def real_vault(monkeypatch: pytest.MonkeyPatch) -> Iterator[Vault]:
+    """One that programs speak HTTP with."""
+    with simulated_s3() as url:
+        for name, value in aws_variables(url).items():
+            monkeypatch.setenv(name, value)
+        yield Vault()
+
+
+class TestOutage:
+    """Of AWS, which hangs."""
+
+    def test_at_first_is_told_in_seconds_and_then_at_once(
+        self, hanging: Callable[[], None]
+    ) -> None:
+        hanging()
+        remote = RemoteCredentials(SECRET, REGION)
+
+        for most_seconds in (5, 0.1):
+            began_at = time.monotonic()
+            with pytest.raises(OperationalError, match=r"coalition/app.*[Rr]ead timeout"):
+                remote.current()
+            assert time.monotonic() - began_at < most_seconds
+
+    def test_later_costs_one_request_seconds_and_the_others_nothing(
+        self,
+        hanging: Callable[[], None],
+        real_vault: Vault,
+        pass_time: Callable[[float], None],
+    ) -> None:
+        remote = RemoteCredentials(SECRET, REGION)
+        remote.current()
+        hanging()
+        pass_time(300)
+
+        with ThreadPoolExecutor(4) as threads:
+            waits = sorted(threads.map(lambda _: timed(remote), range(8)))
+
+        assert waits[-1] < 5
+        assert waits[-2] < 0.5
+
+
+def timed(remote: RemoteCredentials) -> float:
+    began_at = time.monotonic()
+    assert remote.current().password == "first"
+    return time.monotonic() - began_at
 
 
 @contextmanager
 def with_secret(database: dict[str, Any], secret: str, *, alias: str) -> Iterator[DatabaseWrapper]:
-    remote_password.cache_clear()
+    remote_credentials.cache_clear()
     settings = database | {
         "PASSWORD": "",
-        "PASSWORD_SECRET": {"secret_id": secret, "region": REGION},
+        "SECRET": {"secret_id": secret, "region": REGION},
     }
     wrapper = DatabaseWrapper(settings, alias=alias)
     yield wrapper
     wrapper.close()
-    remote_password.cache_clear()
+    remote_credentials.cache_clear()
 
 
 @pytest.fixture
@@ -177,29 +245,31 @@ class TestConnection:
         database.ensure_connection()
 
         assert database.is_usable()
-        assert vault.reads == 2
 
-    def test_fails_with_the_error_of_the_database_while_the_secret_is_wrong(
+    def test_asks_once_more_what_the_secret_holds_and_held_when_it_is_refused(
         self, database: DatabaseWrapper, vault: Vault
     ) -> None:
         vault.store("wrong")
-
-        with pytest.raises(OperationalError, match="password authentication failed"):
-            database.ensure_connection()
-
-        assert vault.reads == 2
-
-    def test_fetches_once_more_only_when_the_new_password_is_wrong_too(
-        self, database: DatabaseWrapper, vault: Vault
-    ) -> None:
-        vault.store("wrong")
-        remote_password(secret_id=SECRET, region=REGION).current()
         vault.store("wrong again")
 
-        with pytest.raises(OperationalError, match="password authentication failed"):
-            database.ensure_connection()
+        for _ in range(3):
+            with pytest.raises(OperationalError, match="password authentication failed"):
+                database.ensure_connection()
 
-        assert vault.reads == 2
+        assert vault.reads == 3
+
+    @pytest.mark.parametrize("new", ["unknown", '{"username": "nobody", "password": "unknown"}'])
+    def test_goes_on_with_what_the_secret_held_before_while_the_new_is_refused(
+        self, new: str, database: DatabaseWrapper, vault: Vault
+    ) -> None:
+        vault.store(new)
+
+        for _ in range(3):
+            database.ensure_connection()
+            database.close()
+
+        # The new one is tried again in some seconds, not each time.
+        assert vault.reads == 3
 
     def test_does_not_ask_aws_again_when_the_server_is_not_there(
         self, database: DatabaseWrapper, vault: Vault
@@ -215,6 +285,7 @@ class TestConnection:
         self, database: DatabaseWrapper, vault: Vault, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level("DEBUG")
+        vault.store("wrong")
         vault.store("wrong-and-secret")
         caplog.clear()
 
@@ -254,7 +325,6 @@ class TestPublicConnection:
         rows = fetch("SELECT current_user")
 
         assert rows == [(b"coalition_reader",)]
-        assert vault.reads == 2
 
     @pytest.mark.usefixtures("public")
     def test_leaves_the_password_of_the_other_remembered(
