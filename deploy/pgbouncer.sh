@@ -75,13 +75,24 @@ update() {
     fi
 }
 
-# Tells pgBouncer, the process $1, of what changes, for as long as it runs.
+# Takes up what has changed, and tells pgBouncer, the process $1.
+take_up() {
+    update
+    [ -n "$has_changed" ] || return 0
+    # It leaves its encrypted connections to PostgreSQL then. If one were just logging in, clients
+    # would be refused: so let none begin (PAUSE), and clients wait.
+    kill -USR1 "$1"
+    sleep 0.3
+    kill -HUP "$1"
+    sleep 0.1
+    kill -USR2 "$1"
+}
+
+# Does so for as long as pgBouncer runs.
 follow() {
     while sleep 2 && kill -0 "$1" 2>/dev/null; do
         # In a shell of its own, which a file that is missing for a moment may end.
-        if (update && [ -n "$has_changed" ]); then
-            kill -HUP "$1"
-        fi
+        (take_up "$1") || continue
     done
 }
 
@@ -126,7 +137,6 @@ case $1 in
         exec pgbouncer "$folder/pgbouncer.ini"
         ;;
     reload)
-        update
-        kill -HUP "$(cat "$folder/pgbouncer.pid")"
+        take_up "$(cat "$folder/pgbouncer.pid")"
         ;;
 esac

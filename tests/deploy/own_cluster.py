@@ -18,15 +18,16 @@ PASSWORDS = dict.fromkeys(("master_password", "app_password", "reader_password")
 
 
 class PostgreSQL:
-    """A cluster of its own, which shows a certificate or none."""
+    """A cluster that shows a certificate or none."""
 
-    def __init__(self, home: Path) -> None:
-        self.cluster = Cluster(
-            Account.for_servers().make_folder(home / "servers") / "cluster",
-            account=Account.for_servers(),
-            log=home / "log",
-            superuser_password="word",
-        )
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+
+    @classmethod
+    def in_folder(cls, home: Path) -> "PostgreSQL":
+        account = Account.for_servers()
+        folder = account.make_folder(home / "servers") / "cluster"
+        return cls(Cluster(folder, account=account, log=home / "log", superuser_password="word"))
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -66,5 +67,9 @@ class PostgreSQL:
 
     def superuser(self) -> psycopg.Connection[tuple[Any, ...]]:
         return psycopg.connect(
-            host=HOST, port=self.cluster.port, user="postgres", password="word", dbname="coalition"
+            host=HOST,
+            port=self.cluster.port,
+            user="postgres",
+            password=self.cluster.superuser_password,
+            dbname="coalition",
         )

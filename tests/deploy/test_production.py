@@ -1,6 +1,7 @@
 """Each test starts Django anew, in an environment of which it sets every variable."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -9,6 +10,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+
+from deploy.cluster import HOST
+from tests.image_stores import aws_variables
 
 REQUIRED = (
     "SECRET_KEY",
@@ -170,6 +174,22 @@ class TestStart:
 
         assert done.returncode == 1
         assert done.stderr.startswith("DATABASE_CA_BUNDLE names /nowhere/ca.pem")
+
+
+class TestOutageOfAws:
+    @pytest.mark.parametrize(
+        "start", [("-c", "import backend.wsgi"), ("manage.py", "write_userlist", "/nowhere/list")]
+    )
+    def test_ends_what_starts_and_says_which_secret(
+        self, start: tuple[str, ...], environment: dict[str, str]
+    ) -> None:
+        environment |= aws_variables(f"http://{HOST}:1")
+
+        done = run_python(*start, env=environment)
+
+        assert done.returncode == 1
+        assert re.search("coalition_app's secret.*Could not connect", done.stderr)
+        assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(("alias", "prefix"), CONNECTIONS)

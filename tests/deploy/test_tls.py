@@ -43,7 +43,7 @@ def postgresql() -> Iterator[PostgreSQL]:
     with tempfile.TemporaryDirectory(prefix="coalition-tls-") as name:
         home = Path(name)
         home.chmod(0o755)
-        postgresql = PostgreSQL(home)
+        postgresql = PostgreSQL.in_folder(home)
         with postgresql.running():
             yield postgresql
         shutil.rmtree(home / "servers")
