@@ -157,7 +157,7 @@ class TestStart:
         environment["DATABASE_REPLICA_URL"] = "postgresql://coalition_reader@replica.example.org/c"
 
         secrets = evaluate(
-            "[settings.DATABASES[alias]['PASSWORD_SECRET'] for alias in ('public', 'replica')],"
+            "[settings.DATABASES[alias]['SECRET'] for alias in ('public', 'replica')],"
             " settings.DATABASES['replica']['OPTIONS']['sslmode']",
             environment,
         )
