@@ -81,8 +81,11 @@ class QuietHandler(WSGIRequestHandler):
         """Says nothing: somebody asks every few seconds."""
 
 
-def serve_health(application: Application, host: str, port: int) -> None:
-    """Answer beside the threads of data, each of which may be busy: /health/… is asked for here."""
-    server = HealthServer((host, port), QuietHandler)
+def serve_health(application: Application, port: int) -> None:
+    """Answer beside the threads of data, each of which may be busy: /health/… is asked for here.
+
+    By the front alone, on this machine: so many threads as there are requests are no limit.
+    """
+    server = HealthServer(("127.0.0.1", port), QuietHandler)
     server.set_app(application)
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()

@@ -55,7 +55,7 @@ silence.watch()
 replica.watch()
 application: worker.Application = Handler()
 if settings.HEALTH_PORT:
-    worker.serve_health(application, settings.HEALTH_HOST, settings.HEALTH_PORT)
+    worker.serve_health(application, settings.HEALTH_PORT)
     progress = worker.Progress(settings.WORKER_THREADS)
     worker.end_when_it_hangs(progress)
     application = progress.of(application)

@@ -61,8 +61,11 @@ class ReadyView(HealthView):
 
 
 def _ask_database() -> None:
-    """As both roles: each has connections and a password of its own."""
-    for alias in ("default", "public"):
+    """As both roles: each has connections and a password of its own.
+
+    First as the public's, which is given up sooner: then so is whoever writes.
+    """
+    for alias in ("public", "default"):
         connection = connections[alias]
         connection.close_if_unusable_or_obsolete()
         try:

@@ -17,6 +17,7 @@ from backend.api.features import (
     StakeholderSerializer,
     feature,
 )
+from backend.database.replica import replica
 from backend.http.filters import (
     OrderingFilter,
     QuerySetFilter,
@@ -231,4 +232,7 @@ class StakeholderViewSet(FeatureViewSet):
         """The list, for questions too long for a URL."""
         # Before it is read: with a large area that costs as much as to look into it.
         with SEARCHES.place(wait_seconds=0.1):
-            return self.list(request)
+            found = self.list(request)
+        # It was read from the primary, and what is asked next may be read from a replica.
+        replica.note_shown()
+        return found

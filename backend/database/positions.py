@@ -24,7 +24,6 @@ class Floor:
     """The newest position that any process of this machine has shown, in a file they share."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         os.posix_fallocate(self._file, 0, 8)
         # A number that is aligned is read and written in one piece.
@@ -60,9 +59,13 @@ class History:
         if not self._steps or position > self._steps[-1][0]:
             self._steps.append((position, now))
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._steps
+
     def before(self, moment: float) -> int:
-        """Where it was at a moment; 0 if nobody had asked yet."""
-        reached = 0
+        """Where it was at a moment; if nobody had asked yet, where it was first."""
+        reached = self._steps[0][0]
         for position, since in self._steps:
             if since > moment:
                 break

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connections
+from django.db import DatabaseError, InterfaceError, OperationalError, connections
 
 from backend.database.libpq import Row, fetch
 from backend.database.positions import HERE, SENT, Floor, History
-from backend.database.reading import PRIMARY, REPLICA, chosen, looked_up, reading_from
+from backend.database.reading import PRIMARY, REPLICA, chosen, looked_up, reader, reading_from
 
 FAILURES = (DatabaseError, InterfaceError)
 LOOK_SECONDS = 1.0
@@ -32,8 +32,8 @@ STARTED = "(extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint"
 Answer = TypeVar("Answer")
 
 
-class Behind(DatabaseError):
-    """The replica does not have yet what somebody has seen."""
+class Behind(OperationalError):
+    """A server does not have yet what somebody has seen."""
 
 
 class Replica:
@@ -43,10 +43,13 @@ class Replica:
         self.is_used = False
         self._floor: Floor
         self._history = History()
-        self._primary_told_at = float("-inf")
+        # What the replica must have at the least, though nobody has seen it.
+        self._expected = 0
         # How long ago the primary had what the replica has; None if nobody can tell.
         self.seconds_behind: float | None = None
-        self._asked_again_at = float("inf")
+        # Until a thread that can wait has been answered.
+        self._is_away = True
+        self._behind_until = float("-inf")
 
     def watch(self) -> None:
         """From now on read from the replica, if the settings name one."""
@@ -59,42 +62,39 @@ class Replica:
     def answered(self, held: int, answer: Callable[[], Answer]) -> Answer:
         """What `answer` returns, reading from the replica if it may, or else from the primary.
 
-        Whoever asks has what was shown at the position `held`. Raises what the primary raised,
-        or the replica in its place, if neither answers.
+        Whoever asks has what was shown at the position `held`, or says so: that is no matter to
+        others. Raises what the primary raised, or the replica in its place, if neither answers.
         """
-        least = max(held, self._floor.position)
-        if time.monotonic() >= self._asked_again_at:
+        shown = self._floor.position
+        if not self._is_away and time.monotonic() >= self._behind_until:
             with suppress(*FAILURES):
-                return self._from_replica(max(least, self._expected()), answer)
+                return self._from_replica(held, max(shown, self._expected), answer)
         try:
-            with reading_from(PRIMARY):
+            with reading_from(PRIMARY, shown):
                 return answer()
         except FAILURES:
+            if self._is_away:
+                raise
             # As long as nobody has seen more, it is the best there is.
-            return self._from_replica(least, answer)
+            return self._from_replica(held, shown, answer)
 
-    def _expected(self) -> int:
-        """What the replica must have at the least, though nobody has seen it."""
-        now = time.monotonic()
-        if now - self._primary_told_at > 2 * LOOK_SECONDS:
-            return 0  # there is nobody else to ask
-        return self._history.before(now - settings.REPLICA_MAX_LAG_SECONDS)
-
-    def _from_replica(self, at_least: int, answer: Callable[[], Answer]) -> Answer:
+    def _from_replica(self, held: int, least: int, answer: Callable[[], Answer]) -> Answer:
         try:
-            with reading_from(REPLICA, at_least):
+            with reading_from(REPLICA, max(held, least)):
                 return answer()
         except Behind:
-            self._asked_again_at = max(self._asked_again_at, time.monotonic() + BEHIND_SECONDS)
+            if held <= least:
+                self._behind_until = time.monotonic() + BEHIND_SECONDS
             raise
         except FAILURES:
-            self._asked_again_at = float("inf")  # until somebody who can wait has been answered
+            self._is_away = True
             raise
 
     def fetch_current(self, statement: str) -> list[Row]:
         """The rows of a SELECT of names and numbers, from a server that is far enough.
 
-        Where a server is chosen, they have its position before and after, too.
+        Where a server is chosen, they have its position before and after, too. A primary is as far
+        as can be; but its address may lead to a standby that is not promoted yet.
         """
         reading = chosen()
         if reading is None:
@@ -102,14 +102,15 @@ class Replica:
         rows = fetch(
             f"{BEFORE}; {statement} UNION ALL SELECT 'after', {HERE} "
             f"UNION ALL SELECT 'started', {STARTED} "
+            "UNION ALL SELECT 'is_standby', pg_is_in_recovery()::integer "
             "UNION ALL SELECT 'before', current_setting('coalition.before')::bigint"
         )
-        positions: dict[bytes, bytes] = dict(rows)
-        lacking = reading.at_least - int(positions[b"before"])
-        if reading.alias == REPLICA and lacking >= COMMIT_BYTES:
+        told = {name: int(number) for name, number in rows}
+        lacking = reading.at_least - told[b"before"]
+        if told[b"is_standby"] and lacking >= COMMIT_BYTES:
             raise Behind
-        self._floor.raise_to(int(positions[b"after"]))
-        looked_up(int(positions[b"after"]), int(positions[b"started"]))
+        self._floor.raise_to(told[b"after"])
+        looked_up(told[b"after"], told[b"started"])
         return rows
 
     def note_shown(self) -> int:
@@ -118,15 +119,14 @@ class Replica:
         Returns how far that was if the replica may be behind it; otherwise 0.
         """
         reading = chosen()
-        if reading is None or not reading.started:
-            return 0  # nothing was read
+        if not self.is_used or (reading is not None and not reading.started):
+            return 0  # nobody else shows less, or nothing was read
         [(found, started)] = fetch(f"SELECT {HERE}, {STARTED}")
         position = int(found)
-        is_same = int(started) == reading.started and position >= reading.at_least
-        if reading.alias == REPLICA and not is_same:
+        if reading is not None and (int(started) != reading.started or position < reading.at_least):
             raise Behind  # it started again in between, with less than what was looked up
         self._floor.raise_to(position)
-        return position if reading.alias == PRIMARY else 0
+        return position if reader() == PRIMARY else 0
 
     def note_kept(self, position: int) -> None:
         """The same, of an answer that was read before, at the position."""
@@ -134,30 +134,31 @@ class Replica:
             self._floor.raise_to(position)
 
     def _run(self) -> None:
-        # What was shown before this start is shown again.
-        self._floor.raise_to(self._look_at_primary())
         while True:
+            self._look_at_primary()
             self._look_at_replica()
             time.sleep(LOOK_SECONDS)
-            self._look_at_primary()
 
-    def _look_at_primary(self) -> int:
-        with suppress(*FAILURES):
+    def _look_at_primary(self) -> None:
+        now = time.monotonic()
+        try:
             position = _position(PRIMARY)
-            self._primary_told_at = time.monotonic()
-            self._history.note(position, self._primary_told_at)
-            return position
-        return 0
+        except FAILURES:
+            self._expected = 0  # there is nobody else to ask
+            return
+        if self._history.is_empty:
+            self._floor.raise_to(position)  # what was shown before this start is shown again
+        self._history.note(position, now)
+        self._expected = self._history.before(now - settings.REPLICA_MAX_LAG_SECONDS)
 
     def _look_at_replica(self) -> None:
         now = time.monotonic()
         try:
             self.seconds_behind = self._history.seconds_behind(_position(REPLICA), now)
         except FAILURES:
-            self.seconds_behind, self._asked_again_at = None, float("inf")
+            self.seconds_behind, self._is_away = None, True
         else:
-            if self._asked_again_at == float("inf"):
-                self._asked_again_at = 0.0
+            self._is_away = False
 
 
 def _position(alias: str) -> int:

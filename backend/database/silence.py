@@ -12,8 +12,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 # How long an answer may take, by connection: a little longer than a statement of its role.
-# What the replica does not answer, the primary is asked for.
-PATIENCE_SECONDS = {"public": 3.4, "default": 15.4, "replica": 1.0}
+PATIENCE_SECONDS = {"public": 3.4, "default": 15.4, "replica": 3.4}
 # Longer than any statement usually takes: enough to give up once others were given up in vain.
 USUAL_SECONDS = PATIENCE_SECONDS["public"]
 # While nothing has been answered since somebody gave up.

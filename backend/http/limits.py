@@ -51,7 +51,7 @@ def limit_requests(request: HttpRequest) -> None:
         raise TooManyRequests(limit, math.ceil(seconds_left))
     if not limit.spend_unsaved(client):
         reset_seconds = limit.reset_seconds(client)
-        if len(spent_up_to) == MOST_REMEMBERED:
+        if len(spent_up_to) >= MOST_REMEMBERED:
             spent_up_to.clear()
         spent_up_to[limit, client] = time.monotonic() + reset_seconds
         raise TooManyRequests(limit, reset_seconds)

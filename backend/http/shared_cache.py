@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, TypeVar
 
 from django.core.cache.backends.redis import RedisCache
@@ -49,6 +50,7 @@ class SharedCache(RedisCache):
 
     # Of the process: Django makes an object for each thread.
     _away_until: float | None = None
+    _guard = Lock()
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         options = {
@@ -70,10 +72,9 @@ class SharedCache(RedisCache):
 
     @classmethod
     def _unless_away(cls, ask: Callable[[], Result], *, otherwise: Result) -> Result:
-        if cls._away_until is not None:
-            if time.monotonic() < cls._away_until:
-                return otherwise
-            cls._away_until = time.monotonic() + PAUSE_SECONDS  # the others need not try
+        was_away = cls._away_until is not None
+        if was_away and not cls._is_to_try():
+            return otherwise
         try:
             answer = ask()
         except RedisError as error:
@@ -81,5 +82,17 @@ class SharedCache(RedisCache):
             CACHE_FAILURES.inc()
             logger.warning("The cache does not answer, and is left alone for a moment: %s", error)
             return otherwise
-        cls._away_until = None
+        if was_away:
+            cls._away_until = None
         return answer
+
+    @classmethod
+    def _is_to_try(cls) -> bool:
+        """Whether the pause is over for this thread: the first that comes after it."""
+        with cls._guard:
+            if cls._away_until is None:
+                return True
+            is_over = time.monotonic() >= cls._away_until
+            if is_over:
+                cls._away_until = time.monotonic() + PAUSE_SECONDS
+            return is_over

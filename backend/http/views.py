@@ -134,21 +134,18 @@ class PublicView(JSONView):
     cache_control: ClassVar[str] = "public, no-cache"
     # The headers of a request that the answer depends on.
     vary: ClassVar[Sequence[str]] = ["Accept-Encoding"]
-    _outage: Exception | None = None
     # The database views whose rows the answers show.
     shown: ClassVar[Sequence[type[PublicModel]]] = ()
+    # Of the look-up that comes before the view's own work.
+    _outage: Exception | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer with what the client or the cache has, before DRF does any work."""
         handler = partial(self._rendered, request, *args, **kwargs)
-        if request.method in {"GET", "HEAD"}:
-            is_known = self.is_revalidated and self.is_acceptable(request)
-            answer = partial(self._known_or_made, request, handler) if is_known else None
-        else:
-            is_search = replica.is_used and request.method == "POST" and self.shown_by(request)
-            answer = partial(self._found, request, handler) if is_search else None
-        if answer is None:
+        is_read = request.method in {"GET", "HEAD"}
+        if not (is_read and self.is_revalidated and self.is_acceptable(request)):
             return handler()
+        answer = partial(self._known_or_made, request, handler)
         try:
             if replica.is_used:
                 return replica.answered(held_position(request), answer)
@@ -161,15 +158,6 @@ class PublicView(JSONView):
         self, request: HttpRequest, handler: Callable[[], HttpResponseBase]
     ) -> HttpResponseBase:
         return conditional_response(request, self.revision(request), handler, self.vary)
-
-    def _found(
-        self, request: HttpRequest, handler: Callable[[], HttpResponseBase]
-    ) -> HttpResponseBase:
-        """What is answered to a question in a body, of which nothing is kept."""
-        self.revision(request)  # the server is far enough, or this raises
-        response = handler()
-        replica.note_shown()
-        return response
 
     def handle_exception(self, exc: Exception) -> Response:
         if chosen() and isinstance(exc, FAILURES) and not isinstance(exc.__cause__, QueryCanceled):

@@ -12,7 +12,7 @@ import environ
 from corsheaders.defaults import default_headers
 from csp.constants import NONCE, NONE, SELF
 
-from backend.settings.metrics import folder_of_siblings, share_counts
+from backend.settings.metrics import share_counts, shared_folder
 
 env = environ.FileAwareEnv()  # DATABASE_URL_FILE=/run/secrets/… stands for DATABASE_URL=…
 
@@ -153,6 +153,7 @@ REPLICA_URL = "DATABASE_REPLICA_URL"
 def postgis(url_variable: str) -> dict[str, Any]:
     """The database at the URL in the environment, as it must be used behind pgBouncer."""
     database: dict[str, Any] = env.db_url(url_variable)
+    hosts = str(database["HOST"]).count(",") + 1
     return database | {
         "ENGINE": "backend.database",
         # pgBouncer may give each transaction another server connection, on which a cursor
@@ -162,9 +163,10 @@ def postgis(url_variable: str) -> dict[str, Any]:
         # of pgBouncer has closed is noticed and replaced.
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        # Whoever waits has an answer within five seconds; for the replica, the primary's.
+        # For each host: whoever waits has an answer within five seconds; for the replica, the
+        # primary's.
         "OPTIONS": database.get("OPTIONS", {})
-        | {"connect_timeout": 2 if url_variable == REPLICA_URL else 4},
+        | {"connect_timeout": 2 if url_variable == REPLICA_URL else max(2, 4 // hosts)},
     }
 
 
@@ -176,7 +178,7 @@ DATABASE_ROUTERS = ["backend.database.routing.PublicRouter"]
 # One that is further behind is not asked.
 REPLICA_MAX_LAG_SECONDS = env.float("REPLICA_MAX_LAG_SECONDS", default=10.0)
 # Where the processes of one server keep what they have shown.
-REPLICA_FOLDER = folder_of_siblings("replica")
+REPLICA_FOLDER = shared_folder("replica") if env.str(REPLICA_URL, default="") else ""
 
 # What the admin's map shows.
 TILE_SERVER = "https://tile.openstreetmap.org"
@@ -267,7 +269,6 @@ IMAGES_PUBLIC_URL = ""
 WORKER_THREADS = env.int("GRANIAN_BLOCKING_THREADS", default=1)
 # Where the workers of a machine answer /health/… beside those threads; 0 is nowhere else.
 HEALTH_PORT = env.int("HEALTH_PORT", default=0)
-HEALTH_HOST = env.str("HEALTH_HOST", default="127.0.0.1")
 
 # Networks of the proxies whose X-Forwarded-For is believed.
 TRUSTED_PROXIES = tuple(env.list("TRUSTED_PROXIES", default=[]))

@@ -25,7 +25,7 @@ WRITE = "UPDATE campaigns_policycampaign SET summary = summary || '.'"
 @pytest.fixture
 def floor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Floor:
     """Of a process that has a replica, which never answers."""
-    floor = Floor(tmp_path / "folder/shown")
+    floor = Floor(tmp_path / "shown")
     monkeypatch.setattr(replica, "_floor", floor, raising=False)
     monkeypatch.setattr(replica, "is_used", True)
     return floor
@@ -120,13 +120,14 @@ class TestAnswer:
     ) -> None:
         make_campaign(slug="noted")
         connections["replica"] = connections["public"]
-        monkeypatch.setattr(replica, "_asked_again_at", 0.0)
+        monkeypatch.setattr(replica, "_is_away", False)
         asked: list[str] = []
 
         def look_up_before_a_restart(*views: Any) -> str:
             asked.append(reader())
             revision = revision_of(*views)
-            looked_up(floor.position, 1)
+            if asked[-1] == "replica":
+                looked_up(floor.position, 1)
             return revision
 
         monkeypatch.setattr("backend.http.views.revision_of", look_up_before_a_restart)
@@ -137,6 +138,34 @@ class TestAnswer:
 
         assert answer.status_code == 200
         assert asked == ["replica", "public"]
+
+    def test_to_a_question_in_a_body_raises_the_floor_and_is_asked_of_the_primary_once(
+        self, api: APIClient, floor: Floor, owner: Connection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(replica, "_is_away", False)  # and yet there is none
+        make_campaign(slug="noted")
+        now = write(owner)
+
+        answer = api.post("/api/v1/stakeholders/search", {}, format="json")
+
+        assert answer.status_code == 200
+        assert floor.position >= now
+
+    def test_to_a_tag_that_somebody_made_up_is_no_matter_to_others(
+        self, api: APIClient, floor: Floor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        connections["replica"] = connections["public"]
+        monkeypatch.setattr(replica, "_is_away", False)
+        monkeypatch.setattr("backend.database.replica.HERE", "1::bigint")
+        monkeypatch.setattr(replica, "_behind_until", 0.0)
+        make_campaign(slug="noted")
+        try:
+            answer = api.get(PATH, HTTP_IF_NONE_MATCH='"0-7fffffffffffffff"')
+        finally:
+            del connections["replica"]
+
+        assert answer.status_code == 200
+        assert (replica._behind_until, replica._is_away) == (0.0, False)
 
     def test_that_shows_no_rows_asks_no_database(
         self, api: APIClient, floor: Floor, django_assert_num_queries: Any
@@ -183,7 +212,7 @@ class TestHistory:
             history.note(position, now)
 
         assert [history.before(moment) for moment in (0.5, 1.0, 2.9, 3.0, 9.0)] == [
-            0,
+            10,
             10,
             10,
             20,

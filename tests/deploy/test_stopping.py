@@ -4,13 +4,12 @@ import json
 import os
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from http.client import HTTPConnection
 from pathlib import Path
-from time import monotonic, sleep
-from typing import Any
+from time import sleep
 
 import pytest
 from django.conf import settings
@@ -21,6 +20,7 @@ from deploy.front import start_front
 from deploy.processes import Account, Server, accepts_connections, free_port
 from tests.conftest import Connection
 from tests.factories import make_homepage
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,13 +72,6 @@ def get(port: int, path: str) -> tuple[int, bytes]:
     return answer.status, answer.read()
 
 
-def wait_until(is_so: Callable[[], Any]) -> None:
-    deadline = monotonic() + 5
-    while not is_so():
-        assert monotonic() < deadline
-        sleep(0.02)
-
-
 def test_requests_that_are_on_their_way_are_answered(
     containers: tuple[Server, Server, int], owner: Connection
 ) -> None:
@@ -87,12 +80,13 @@ def test_requests_that_are_on_their_way_are_answered(
     owner.execute("BEGIN; LOCK core_homepage IN ACCESS EXCLUSIVE MODE")
     with ThreadPoolExecutor(1) as client:
         answer = client.submit(get, port, "/api/v1/homepage")
-        wait_until(lambda: owner.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall())
+        waiting = "SELECT FROM pg_locks WHERE NOT granted"
+        wait_until(lambda: bool(owner.execute(waiting).fetchall()))
 
         for each, name in ((front, "front"), (api, "api")):
             each.process.send_signal(stop_signal(name))
         wait_until(lambda: not accepts_connections(HOST, port))
-        sleep(1)  # more than those need to stop who do not wait for anything
+        sleep(0.5)  # more than those need to stop who do not wait for anything
         owner.execute("ROLLBACK")
         status, body = answer.result(timeout=10)
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from threading import Event
 
 import pytest
 from django.test import override_settings
@@ -136,16 +137,20 @@ class TestSharedCache:
         assert SharedCache._away_until is None
         assert len(kept(cache)) == 1
 
-    def test_is_tried_by_one_thread_while_it_is_away(self, cache: RedisServer) -> None:
-        asked = []
-
-        def late() -> None:
-            asked.append(1)
-            time.sleep(0.2)
-
+    def test_is_tried_by_one_thread_while_it_is_away(self) -> None:
+        others_are_done = Event()
         SharedCache._away_until = time.monotonic()
-        with ThreadPoolExecutor(8) as threads:
-            for _ in range(8):
-                threads.submit(SharedCache._unless_away, late, otherwise=None)
 
-        assert len(asked) == 1
+        def ask() -> str:
+            assert others_are_done.wait(10)
+            return "answered"
+
+        with ThreadPoolExecutor(8) as threads:
+            tries = [
+                threads.submit(SharedCache._unless_away, ask, otherwise="none") for _ in range(8)
+            ]
+            wait_until(lambda: sum(each.done() for each in tries) == 7)
+            others_are_done.set()
+
+        assert sorted(each.result() for each in tries) == ["answered", *["none"] * 7]
+        assert SharedCache._away_until is None

@@ -157,7 +157,7 @@ class TestReplica:
 
         assert current == 1
         assert {status for status, _ in answers} == {200}
-        assert max(seconds for _, seconds in answers) < 2.5
+        assert max(seconds for _, seconds in answers) < 5
 
     def test_answers_while_the_primary_is_silent_however_far_behind(
         self, api: str, standby: Standby, owner: Connection
@@ -173,7 +173,7 @@ class TestReplica:
         assert {status for status, _ in answers} == {200}
         assert max(seconds for _, seconds in answers) < 5
         # Nobody tries in vain any more.
-        assert max(seconds for _, seconds in answers[-20:]) < 0.4
+        assert max(seconds for _, seconds in answers[-20:]) < 1
         assert newest == 0
 
 
