@@ -23,7 +23,9 @@ proxies() {
 # as can wait for a thread before the API gives them up.
 upstream() {
     server="server 127.0.0.1:$2 max_fails=0 max_conns=80;"
-    echo "upstream $1 { zone $1 64k; $server $server $server keepalive 64; }"
+    # The kernel gives each connection to one of the workers, and the last one used is used first:
+    # for ever, one of them would do nearly all the work.
+    echo "upstream $1 { zone $1 64k; $server $server $server keepalive 64; keepalive_requests 16; }"
 }
 
 {

@@ -68,6 +68,7 @@ def running_stack(*, disk_megabytes: int = 0) -> Iterator[Stack]:
         env = database.env | with_both_pools(database, other_pool) | {"CACHE_URL": cache.url}
         env |= dict.fromkeys(("LIMIT_REQUESTS", "LIMIT_ADDRESS", "LIMIT_CAMPAIGN"), "1000000/60")
         env |= {"METRICS_PORT": str(free_port()), "TMPDIR": str(home)}
+        env |= {"TRUSTED_PROXIES": HOST}  # the load says who its clients are
         api, front = started.enter_context(serving(address, home, env, log=home / "log/api.log"))
         mail = start_mail_worker(env | address.variables, home / "log")
         started.callback(mail.stop)

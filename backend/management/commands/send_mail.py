@@ -1,4 +1,5 @@
 import logging
+import os
 import signal
 import time
 from threading import Event
@@ -37,6 +38,7 @@ class Command(BaseCommand):
         if once:
             self._send_once()
             return
+        os.nice(10)  # nobody waits for a mail as for an answer of the API beside it
         serve_metrics()
         stopped = Event()
         for stop_signal in (signal.SIGTERM, signal.SIGINT):
