@@ -1,6 +1,6 @@
--- The database and its three roles, each with a clone. psql runs it as a superuser, or as a service's master user
--- that may create roles and databases, connected to any database; run it again to change the
--- passwords.
+-- The database and its three roles, each with a clone. psql runs it as a superuser, or as a
+-- service's master user that may create roles and databases, connected to any database; run it
+-- again to change the passwords.
 
 \set ON_ERROR_STOP on
 \getenv master_password COALITION_MASTER_PASSWORD

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any, TypeVar
 
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
+from django.utils.functional import cached_property
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as BrokenConnection
 from redis.exceptions import RedisError
@@ -41,6 +42,17 @@ class AnswerSerializer:
         return CachedResponse(body, headers) if isinstance(headers, dict) else None
 
 
+class OneClient(RedisCacheClient):
+    """For a thread, as its cache is: to make one each time takes as long as to ask."""
+
+    @cached_property
+    def _only(self) -> Any:
+        return super().get_client()
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:  # noqa: ARG002  # Django's
+        return self._only
+
+
 class SharedCache(RedisCache):
     """A cache of answers that does without its server while that is away or slow.
 
@@ -61,6 +73,7 @@ class SharedCache(RedisCache):
             "retry": Retry(NoBackoff(), 1, supported_errors=(BrokenConnection,)),
         }
         super().__init__(server, {**params, "OPTIONS": options | params.get("OPTIONS", {})})
+        self._class = OneClient
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         found = super().get
