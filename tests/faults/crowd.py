@@ -119,7 +119,7 @@ def memory_megabytes(stack: Stack) -> int:
 
 def served(seconds: int) -> Iterator[Crowd]:
     decisions = round(RATES["decision"] * (seconds + 60 * MOST_TIMES + 60) * 1.2)
-    with running_stack(shares_cache=False) as stack:
+    with running_stack() as stack:
         crowds = Crowds(stack, decisions=decisions)
         crowds.serve("to warm up", 10)
         yield crowds.serve("usual", seconds)

@@ -49,11 +49,8 @@ class Stack:
 
 
 @contextmanager
-def running_stack(*, disk_megabytes: int = 0, shares_cache: bool = True) -> Iterator[Stack]:
-    """With two pools; everything on a disk of that size, if one is named.
-
-    Redis runs in any case; without a shared cache, as make run has none, nobody asks it.
-    """
+def running_stack(*, disk_megabytes: int = 0) -> Iterator[Stack]:
+    """With two pools and a shared cache; everything on a disk of that size, if one is named."""
     with ExitStack() as started:
         home = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="coalition-chaos-")))
         if disk_megabytes:
@@ -68,9 +65,7 @@ def running_stack(*, disk_megabytes: int = 0, shares_cache: bool = True) -> Iter
         started.callback(pgbouncer.stop)
         cache = started.enter_context(running_redis())
         address = Address(HOST, free_port())
-        env = database.env | with_both_pools(database, other_pool)
-        if shares_cache:
-            env |= {"CACHE_URL": cache.url}
+        env = database.env | with_both_pools(database, other_pool) | {"CACHE_URL": cache.url}
         env |= dict.fromkeys(("LIMIT_REQUESTS", "LIMIT_ADDRESS", "LIMIT_CAMPAIGN"), "1000000/60")
         env |= {"METRICS_PORT": str(free_port()), "TMPDIR": str(home)}
         env |= {"TRUSTED_PROXIES": HOST}  # the load says who its clients are
