@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from tests.faults.faults import FAULTS, Fault, kill_at_random
 from tests.faults.load import Load, Outcome
+from tests.faults.tables import by_status, header, row
 from tests.faults.whole_stack import Stack, prepare, running_stack
 
 RATES = {"read": 30.0, "submission": 6.0, "decision": 2.0}
@@ -48,23 +49,27 @@ class Row(NamedTuple):
         return has_recovered and not (self.unsound or self.lost or self.twice or cost)
 
     def __str__(self) -> str:
-        how = ", ".join(f"{number} of {status}" for status, number in sorted(self.failed.items()))
-        cells = (
+        return row(
             self.fault.name,
             self.requests,
-            how or "none",
+            by_status(self.failed),
             self.unsound,
             f"{self.slowest_seconds:.1f} s",
             self.lost,
             self.twice,
             f"{self.recovery_seconds:.1f} s",
         )
-        return "| " + " | ".join(map(str, cells)) + " |"
 
 
-HEADER = (
-    "| Fault | Requests | Failed | No sound problem | Slowest | Acknowledged and lost | Done twice "
-    "| Recovery |\n|---|---|---|---|---|---|---|---|"
+HEADER = header(
+    "Fault",
+    "Requests",
+    "Failed",
+    "No sound problem",
+    "Slowest",
+    "Acknowledged and lost",
+    "Done twice",
+    "Recovery",
 )
 
 
@@ -139,9 +144,9 @@ def main() -> int:
     print("Starting the stack …", flush=True)
     print(HEADER, flush=True)
     all_are_good = True
-    for row in suffered(faults):
-        print(row, flush=True)
-        all_are_good &= row.is_good
+    for suffering in suffered(faults):
+        print(suffering, flush=True)
+        all_are_good &= suffering.is_good
     return 0 if all_are_good else 1
 
 
