@@ -42,15 +42,16 @@ class AnswerSerializer:
         return CachedResponse(body, headers) if isinstance(headers, dict) else None
 
 
-class OneClient(RedisCacheClient):
-    """For a thread, as its cache is: to make one each time takes as long as to ask."""
+class KeptClients(RedisCacheClient):
+    """Of a thread, as its cache is: to make one each time takes as long as to ask."""
 
     @cached_property
-    def _only(self) -> Any:
-        return super().get_client()
+    def _clients(self) -> dict[bool, Any]:
+        # Where there are several servers, the first one is written to, and another read from.
+        return {write: super(KeptClients, self).get_client(write=write) for write in (False, True)}
 
-    def get_client(self, key: Any = None, *, write: bool = False) -> Any:  # noqa: ARG002  # Django's
-        return self._only
+    def get_client(self, *_key: Any, write: bool = False) -> Any:
+        return self._clients[write]
 
 
 class SharedCache(RedisCache):
@@ -73,7 +74,7 @@ class SharedCache(RedisCache):
             "retry": Retry(NoBackoff(), 1, supported_errors=(BrokenConnection,)),
         }
         super().__init__(server, {**params, "OPTIONS": options | params.get("OPTIONS", {})})
-        self._class = OneClient
+        self._class = KeptClients
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         found = super().get

@@ -137,6 +137,18 @@ class TestSharedCache:
         assert SharedCache._away_until is None
         assert len(kept(cache)) == 1
 
+    @pytest.mark.usefixtures("campaign")
+    def test_of_several_servers_is_written_to_the_first(
+        self, cache: RedisServer, api: APIClient
+    ) -> None:
+        with running_redis() as copy:
+            servers = [cache.url, copy.url]
+            backend = "backend.http.shared_cache.SharedCache"
+            with override_settings(CACHES={"default": {"BACKEND": backend, "LOCATION": servers}}):
+                api.get(LIST)
+
+            assert (len(kept(cache)), kept(copy)) == (1, [])
+
     def test_is_tried_by_one_thread_while_it_is_away(self) -> None:
         others_are_done = Event()
         SharedCache._away_until = time.monotonic()
