@@ -20,7 +20,7 @@ from backend.http.overload import EXPORTS
 from backend.mail.sns import certificate
 from tests import sns
 from tests.browser import CHROMIUM, Browser, running_browser
-from tests.image_stores import Images, kept_in_bucket, kept_in_folder, simulated_s3
+from tests.image_stores import Images, kept_in_bucket, kept_in_folder, simulated_aws
 from tests.serving import serving
 
 DATA = Path(__file__).with_name("data")
@@ -176,7 +176,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[sns.Aws]:
 @pytest.fixture(scope="session")
 def s3() -> Iterator[str]:
     """The address of S3, which is simulated."""
-    with simulated_s3() as url:
+    with simulated_aws() as url:
         yield url
 
 

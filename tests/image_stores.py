@@ -8,6 +8,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 from uuid import uuid4
 
 import boto3
@@ -110,12 +111,15 @@ def aws_variables(endpoint: str) -> dict[str, str]:
 
 
 @contextmanager
-def simulated_s3() -> Iterator[str]:
-    """The URL of an S3 that programs speak HTTP with."""
+def simulated_aws() -> Iterator[str]:
+    """The URL of an AWS that programs speak HTTP with, empty at first."""
     server = ThreadedMotoServer(ip_address=HOST, port=free_port(), verbose=False)
     server.start()
     try:
-        yield "http://{}:{}".format(*server.get_host_and_port())
+        url = "http://{}:{}".format(*server.get_host_and_port())
+        # All that a process simulates is one AWS, with what earlier tests left there.
+        urlopen(f"{url}/moto-api/reset", data=b"").close()
+        yield url
     finally:
         server.stop()
 

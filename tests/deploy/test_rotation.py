@@ -26,7 +26,7 @@ from tests.deploy.own_cluster import PostgreSQL
 from tests.deploy.production_pool import Pool
 from tests.faults.load import Load
 from tests.faults.whole_stack import prepare
-from tests.image_stores import REGION, aws_variables, simulated_s3
+from tests.image_stores import REGION, aws_variables, simulated_aws
 from tests.serving import serving
 from tests.waiting import wait_until
 
@@ -144,7 +144,7 @@ class Production:
 
 @pytest.fixture
 def production(monkeypatch: pytest.MonkeyPatch) -> Iterator[Production]:
-    with tempfile.TemporaryDirectory(prefix="coalition-rotation-") as name, simulated_s3() as aws:
+    with tempfile.TemporaryDirectory(prefix="coalition-rotation-") as name, simulated_aws() as aws:
         Path(name).chmod(0o755)
         for variable, value in aws_variables(aws).items():
             monkeypatch.setenv(variable, value)

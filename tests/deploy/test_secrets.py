@@ -19,7 +19,7 @@ from backend.database.base import DatabaseWrapper
 from backend.database.credentials import RemoteCredentials, remote_credentials
 from backend.database.libpq import fetch
 from deploy.cluster import HOST
-from tests.image_stores import aws_variables, simulated_s3
+from tests.image_stores import aws_variables, simulated_aws
 
 REGION = "eu-west-1"
 SECRET = "coalition/app"
@@ -146,7 +146,7 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
 @pytest.fixture
 def real_vault(monkeypatch: pytest.MonkeyPatch) -> Iterator[Vault]:
     """One that programs speak HTTP with."""
-    with simulated_s3() as url:
+    with simulated_aws() as url:
         for name, value in aws_variables(url).items():
             monkeypatch.setenv(name, value)
         yield Vault()
