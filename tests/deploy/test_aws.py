@@ -39,7 +39,7 @@ def variables(container: dict[str, Any]) -> dict[str, str]:
     return secrets | {each["Name"]: each["Value"] for each in listed}
 
 
-@pytest.mark.parametrize("name", ["api", "migration"])
+@pytest.mark.parametrize("name", ["api", "mail", "migration", "userlist"])
 def test_the_api_starts_with_the_variables_it_is_given(name: str, tmp_path: Path) -> None:
     bundle = tmp_path / "ca.pem"
     bundle.touch()
@@ -51,7 +51,7 @@ def test_the_api_starts_with_the_variables_it_is_given(name: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("name", sorted(CONTAINERS))
-def test_a_container_is_given_what_is_documented_and_can_write_to_its_volume_alone(
+def test_a_container_is_given_what_is_documented_and_can_write_to_its_volumes_alone(
     name: str,
 ) -> None:
     container = CONTAINERS[name]
@@ -59,9 +59,17 @@ def test_a_container_is_given_what_is_documented_and_can_write_to_its_volume_alo
 
     assert set(variables(container)) <= documented
     assert container["ReadonlyRootFilesystem"]
-    assert len(container["MountPoints"]) == 1
     # What has begun may take half a minute.
     assert container["StopTimeout"] > 30
+
+
+def test_pgbouncer_reads_the_userlist_where_it_is_written() -> None:
+    written_to = CONTAINERS["userlist"]["Command"][-1]
+    folder = {"SourceVolume": "userlist", "ContainerPath": str(Path(written_to).parent)}
+
+    assert variables(CONTAINERS["pgbouncer"])["DATABASE_USERLIST_FILE"] == written_to
+    assert folder in CONTAINERS["userlist"]["MountPoints"]
+    assert folder | {"ReadOnly": True} in CONTAINERS["pgbouncer"]["MountPoints"]
 
 
 def test_the_health_check_is_that_of_the_image() -> None:
