@@ -17,7 +17,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
@@ -84,7 +84,8 @@ def _single_flight(handler: Handler, tag: str) -> CachedResponse | HttpResponseB
         return leader.result() or handler()
     cached: CachedResponse | None = None
     try:
-        cached = cache.get(tag)  # another thread may have finished since this one looked
+        # Another thread may have finished since this one looked.
+        cached = cache.get(tag) or _of_other_process(tag)
         if cached is None:
             response = handler()
             cached = _store(response, tag)
@@ -94,6 +95,14 @@ def _single_flight(handler: Handler, tag: str) -> CachedResponse | HttpResponseB
         with _guard:
             del _in_flight[tag]
         result.set_result(cached)
+
+
+def _of_other_process(tag: str) -> CachedResponse | None:
+    """What another has made, from the cache that all share; this one has it from now on."""
+    found: CachedResponse | None = caches["shared"].get(tag)
+    if found is not None:
+        cache.set(tag, found, CACHED_SECONDS)
+    return found
 
 
 _in_flight: dict[str, "Future[CachedResponse | None]"] = {}
@@ -117,7 +126,8 @@ def _store(response: HttpResponseBase, tag: str) -> CachedResponse | None:
         return None
     cached = CachedResponse(response.content, dict(response.items()))
     if len(cached.body) <= MAX_CACHED_BYTES:
-        cache.set(tag, cached, CACHED_SECONDS)
+        for each in (cache, caches["shared"]):
+            each.set(tag, cached, CACHED_SECONDS)
     return cached
 
 

@@ -130,18 +130,22 @@ USE_TZ = True
 STATIC_URL = "/static/"
 
 
-def cache_of_answers() -> dict[str, Any]:
-    """The cache at CACHE_URL; Valkey is spoken to as Redis is."""
-    url: str = env.str("CACHE_URL", default="locmemcache://")
+def caches_of_answers(url: str) -> dict[str, dict[str, Any]]:
+    """What this process keeps, and what is kept for all of them, if the URL is of such a cache.
+
+    Valkey is spoken to as Redis is.
+    """
     url = url.replace("valkey://", "redis://").replace("valkeys://", "rediss://")
     cache: dict[str, Any] = env.cache_url_config(url)
     if "Redis" in cache["BACKEND"]:
         cache["BACKEND"] = "backend.http.shared_cache.SharedCache"
+        return caches_of_answers(OWN_CACHE) | {"shared": cache}
     # Of half a megabyte at most, as http/caching.py caches them.
-    return cache | {"max_entries": 128}
+    return {"default": cache | {"max_entries": 128}, "shared": env.cache_url_config(NO_CACHE)}
 
 
-CACHES = {"default": cache_of_answers()}
+OWN_CACHE, NO_CACHE = "locmemcache://", "dummycache://"
+CACHES = caches_of_answers(env.str("CACHE_URL", default=OWN_CACHE))
 
 # A body larger than this is refused: a polygon of 10,000 vertices takes some 400 kB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -33,7 +33,8 @@ def floor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Floor:
 
 @pytest.fixture
 def remembering(settings: Any) -> Iterator[None]:
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    settings.CACHES = settings.CACHES | {"default": memory}
     yield
     cache.clear()
 

@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from threading import Event
+from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core.cache import caches
 from django.test import override_settings
 from rest_framework.test import APIClient
 
@@ -33,11 +36,17 @@ def shared() -> Iterator[RedisServer]:
 def cache(shared: RedisServer) -> Iterator[RedisServer]:
     """It is empty, and in use by this process."""
     shared.client.flushall()
+    shared.client.config_resetstat()
     SharedCache._away_until = None
-    settings = {"BACKEND": "backend.http.shared_cache.SharedCache", "LOCATION": shared.url}
-    with override_settings(CACHES={"default": settings}):
+    with override_settings(CACHES=shared_at(shared.url)):
         yield shared
     SharedCache._away_until = None
+
+
+def shared_at(*urls: str) -> dict[str, dict[str, Any]]:
+    """Settings of a process that keeps nothing itself."""
+    backend = "backend.http.shared_cache.SharedCache"
+    return settings.CACHES | {"shared": {"BACKEND": backend, "LOCATION": urls}}
 
 
 @pytest.fixture
@@ -81,6 +90,22 @@ class TestSharedCache:
         assert (
             found.headers.items() >= {**made.headers, "X-Request-ID": found["X-Request-ID"]}.items()
         )
+
+    @pytest.mark.usefixtures("campaign")
+    def test_is_asked_once_for_what_this_process_has_not(
+        self, cache: RedisServer, api: APIClient
+    ) -> None:
+        near = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "near"}
+        with override_settings(CACHES=settings.CACHES | {"default": near}):
+            for _ in range(3):
+                api.get(LIST)
+            caches["default"].clear()
+            for _ in range(3):
+                api.get(LIST)
+
+        info: Any = cache.client.info("commandstats")
+        assert info["cmdstat_get"]["calls"] == 2
+        assert info["cmdstat_set"]["calls"] == 1
 
     @pytest.mark.usefixtures("campaign")
     @pytest.mark.parametrize("stored", [pickle.dumps(os.getcwd), b"", b"1", b"[1]\nbody"])
@@ -142,9 +167,7 @@ class TestSharedCache:
         self, cache: RedisServer, api: APIClient
     ) -> None:
         with running_redis() as copy:
-            servers = [cache.url, copy.url]
-            backend = "backend.http.shared_cache.SharedCache"
-            with override_settings(CACHES={"default": {"BACKEND": backend, "LOCATION": servers}}):
+            with override_settings(CACHES=shared_at(cache.url, copy.url)):
                 api.get(LIST)
 
             assert (len(kept(cache)), kept(copy)) == (1, [])

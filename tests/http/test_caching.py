@@ -8,6 +8,7 @@ from typing import Any
 import brotli
 import pytest
 import zstandard
+from django.conf import settings
 from django.core.cache import cache
 from django.core.cache.backends.locmem import LocMemCache
 from django.db import connections
@@ -47,7 +48,7 @@ PATHS = [
 def remembering() -> Iterator[None]:
     """The cache of production, empty."""
     memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "answers"}
-    with override_settings(CACHES={"default": memory}):
+    with override_settings(CACHES=settings.CACHES | {"default": memory}):
         cache.clear()
         yield
         cache.clear()
