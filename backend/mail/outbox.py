@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
@@ -35,6 +35,20 @@ MAX_ATTEMPTS = 12
 LONGEST_DELAY = timedelta(minutes=512)
 REMINDED_AFTER = timedelta(days=2)
 
+# Each of a crowd has one: a single statement, which needs no transaction around it. It closes
+# nothing if the lease ran out and somebody else took the mail.
+CLOSE = """
+WITH closed AS (
+    UPDATE mail_outgoingmail
+    SET state = %(state)s, due_at = statement_timestamp(), error = %(error)s
+    WHERE id = %(id)s AND state = 'queued' AND attempts = %(attempts)s
+    RETURNING submission_id
+)
+INSERT INTO mail_outgoingmail (kind, submission_id, email, due_at)
+SELECT 'reminder', submission_id, '', statement_timestamp() + %(reminded_after)s
+FROM closed WHERE %(is_confirmation)s
+"""
+
 
 class Mailing(Activity):
     """The sending of one mail."""
@@ -55,24 +69,25 @@ def send_due(transport: Transport) -> int:
     """
     deadline = time.monotonic() + (LEASE - LEASE_MARGIN).total_seconds()
     taken = _lease()
-    for position, mail_id in enumerate(taken):
+    for position, (mail_id, kind) in enumerate(taken):
         if time.monotonic() > deadline:
             break  # the others are due again when the lease is over
         try:
             with busy_with(Mailing(mail_id)):
-                _try_to_send(mail_id, transport)
+                _try_to_send(mail_id, kind, transport)
         except TransportDown:
-            _give_back(taken[position + 1 :])
+            _give_back([mail_id for mail_id, _ in taken[position + 1 :]])
             raise
     return len(taken)
 
 
-def _lease() -> list[int]:
+def _lease() -> list[tuple[int, str]]:
+    """The mails that are taken, and what kind each is of."""
     with transaction.atomic():
         due = OutgoingMail.objects.queued().filter(due_at__lte=Now()).order_by("due_at", "pk")
-        locked = due.select_for_update(skip_locked=True).values_list("pk", flat=True)
+        locked = due.select_for_update(skip_locked=True).values_list("pk", "kind")
         taken = list(locked[:BATCH])
-        OutgoingMail.objects.filter(pk__in=taken).update(
+        OutgoingMail.objects.filter(pk__in=[mail_id for mail_id, _ in taken]).update(
             due_at=Now() + LEASE, attempts=F("attempts") + 1
         )
     return taken
@@ -84,8 +99,8 @@ def _give_back(taken: list[int]) -> None:
     )
 
 
-def _try_to_send(mail_id: int, transport: Transport) -> None:
-    mail = OutgoingMail.objects.about().filter(pk=mail_id).first()
+def _try_to_send(mail_id: int, kind: str, transport: Transport) -> None:
+    mail = OutgoingMail.objects.about(kind).filter(pk=mail_id).first()
     if mail is None:
         return  # what it was about is gone, and it with that
     message = message_for(mail)
@@ -124,14 +139,18 @@ def _put_off(mail: OutgoingMail, error: str) -> None:
     _leased(mail).update(due_at=Now() + delay, error=error)
 
 
-@transaction.atomic
 def _close(mail: OutgoingMail, state: OutgoingMail.State, error: str = "") -> None:
-    is_own = _leased(mail).update(state=state, due_at=Now(), error=error)
+    values: dict[str, Any] = {
+        "id": mail.pk,
+        "attempts": mail.attempts,
+        "state": state,
+        "error": error,
+        "is_confirmation": state == State.SENT and mail.kind == Kind.CONFIRMATION,
+        "reminded_after": REMINDED_AFTER,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(CLOSE, values)
     MAILS.labels(state.value).inc()
-    if is_own and state == State.SENT and mail.kind == Kind.CONFIRMATION:
-        OutgoingMail.objects.create(
-            kind=Kind.REMINDER, submission=mail.submission, due_at=Now() + REMINDED_AFTER
-        )
 
 
 def _leased(mail: OutgoingMail) -> "QuerySet[OutgoingMail]":
