@@ -22,16 +22,15 @@ def lock(endorsement_id: int) -> Endorsement:
 
     In the order of locks that the tallies and soft deletion keep. Raises NotAllowed for none.
     """
-    endorsement = Endorsement.objects.filter(pk=endorsement_id).first()
-    if endorsement is None:
+    endorsements = Endorsement.objects.filter(pk=endorsement_id)
+    # Who has endorsed never changes.
+    of_it = endorsements.values("stakeholder")
+    stakeholder = Stakeholder.objects.filter(pk__in=of_it).select_for_update(no_key=True).first()
+    endorsement = endorsements.select_for_update(no_key=True).first()
+    if stakeholder is None or endorsement is None:
         raise NotAllowed
-    stakeholders = Stakeholder.objects.select_for_update(no_key=True)
-    stakeholder = stakeholders.filter(pk=endorsement.stakeholder_id).first()
-    locked = Endorsement.objects.select_for_update(no_key=True).filter(pk=endorsement_id).first()
-    if stakeholder is None or locked is None:
-        raise NotAllowed
-    locked.stakeholder = stakeholder
-    return locked
+    endorsement.stakeholder = stakeholder
+    return endorsement
 
 
 def move(endorsement: Endorsement, to: Status, *, by: User | None, reason: str = "") -> None:

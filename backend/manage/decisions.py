@@ -178,13 +178,13 @@ class DecisionView(StaffViewSet):
     def _decide(
         self, action: Callable[..., Endorsement], request: Request, pk: int, **values: Any
     ) -> Response:
-        self.row(Endorsement.objects.all(), pk)
         try:
             action(endorsement_id=pk, by=request.user, **values)
         except Superseded as error:
             detail = "Its supporter has sent something newer: look at that first."
             raise Problem(HTTPStatus.CONFLICT, detail) from error
         except NotAllowed as error:
+            # Or there is none of that id.
             status = self.row(Endorsement.objects.all(), pk).status
             detail = f"It is {status}: that does not allow this. Somebody else may have decided."
             raise Problem(HTTPStatus.CONFLICT, detail) from error

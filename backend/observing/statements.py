@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
+from psycopg import ClientCursor
 from psycopg.sql import Composable
 
 from backend.observing.activity import current
@@ -58,6 +59,10 @@ def observed(
     text = sql if isinstance(sql, str) else sql.as_string()
     started_at = time.perf_counter()
     try:
+        if params and not many:
+            # Before the comment, for psycopg remembers what it has parsed, and no two are alike.
+            whole = ClientCursor(context["connection"].connection).mogrify(text, params)
+            return execute(comment() + whole, None, many, context)
         return execute(comment() + text, params, many, context)
     finally:
         tell(text, started_at)
