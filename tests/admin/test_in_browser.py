@@ -63,6 +63,11 @@ class Desk:
             code = {"windowsVirtualKeyCode": 13, "text": "\r"} if key == "Enter" else {}
             self.browser.call("Input.dispatchKeyEvent", type=event, key=key, **text, **code)
 
+    def type(self, text: str) -> None:
+        """Write where the page has put the cursor, once it has."""
+        self.browser.wait_for("document.activeElement?.matches('input, textarea')")
+        self.browser.call("Input.insertText", text=text)
+
     def press_and_load(self, key: str) -> None:
         """Press a key that leads to another page, and wait for that one."""
         self.browser.evaluate("window.isOld = true")
@@ -168,7 +173,7 @@ class TestMorning:
         desk.click_and_load("#changelist-filter a[href*='alike=']")
         choose_all(desk, "reject")
         assert "Reject 40 endorsements?" in desk.text()
-        desk.browser.call("Input.insertText", text="One hand wrote them all.")
+        desk.type("One hand wrote them all.")
         desk.click_and_load(".submit-row input")
         assert "Rejected 40 endorsements." in desk.text()
 
@@ -227,7 +232,7 @@ class TestKeys:
         desk.open(f"{ENDORSEMENTS}{first.pk}/change/")
 
         desk.press("r")
-        desk.browser.call("Input.insertText", text="A double.")
+        desk.type("A double.")
         desk.press_and_load("Enter")
 
         assert f"/{second.pk}/change/" in desk.browser.evaluate("location.href")
