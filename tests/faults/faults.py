@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import NamedTuple
 
+from psycopg import OperationalError
+
 from deploy.cluster import HOST
 from tests.faults.processes import children_of, silent_database, workers_of
 from tests.faults.standby import follow
@@ -139,15 +141,35 @@ def open_slow_clients(stack: Stack) -> None:
         time.sleep(5)
 
 
-def fill_the_disk(stack: Stack) -> None:
+@contextmanager
+def filled_disk(stack: Stack) -> Iterator[None]:
     filling = stack.home / "filling"
     try:
         with suppress(OSError), filling.open("wb", buffering=0) as file:
             while True:
                 file.write(bytes(2**16))
-        time.sleep(15)
+        yield
     finally:
         filling.unlink()
+
+
+def fill_the_disk(stack: Stack) -> None:
+    with filled_disk(stack):
+        time.sleep(15)
+
+
+def fill_the_disk_and_the_log(stack: Stack) -> None:
+    """What PostgreSQL keeps of its log has room for a while, even if nothing else has."""
+    postgresql, message = stack["PostgreSQL"], "x" * 2**20
+    with started_again(stack, "PostgreSQL"):
+        postgresql.is_wanted = False  # it would only end again
+        with filled_disk(stack):
+            with suppress(OperationalError), stack.superuser() as connected:
+                while True:
+                    connected.execute("SELECT pg_logical_emit_message(false, '', %s)", [message])
+            postgresql.server.process.wait(timeout=30)
+            time.sleep(5)
+        postgresql.is_wanted = True
 
 
 def kill_at_random(stack: Stack, times: int, *, seed: int = 1) -> None:
@@ -179,4 +201,5 @@ FAULTS = (
     Fault("the shared cache is away for 8 s", miss("Redis", 8), costs=False),
     Fault("the shared cache is silent for 8 s", silence_the_cache, costs=False),
     Fault("the disk is full for 15 s", fill_the_disk, disk_megabytes=600),
+    Fault("the disk is full, PostgreSQL's log too", fill_the_disk_and_the_log, disk_megabytes=600),
 )
