@@ -125,12 +125,24 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[None]:
 
 
 PREPARATION = """
+from django.utils import timezone
 from knox.models import AuthToken
-from tests.factories import make_campaign, make_endorsement, make_user
-token = AuthToken.objects.create(make_user("moderator"))[1]
+from tests.factories import (
+    make_campaign, make_endorsement, make_stakeholder, make_submission, make_user
+)
 campaign = make_campaign()
-rows = [make_endorsement(campaign=campaign, status="pending").pk for _ in range({number})]
-print("READY", token, *rows)
+def sent_and_confirmed():
+    stakeholder = make_stakeholder(is_public=False)
+    endorsement = make_endorsement(campaign=campaign, stakeholder=stakeholder, status="pending")
+    make_submission(
+        campaign=campaign,
+        endorsement=endorsement,
+        email=stakeholder.email,
+        confirmed_at=timezone.now(),
+    )
+    return endorsement.pk
+token = AuthToken.objects.create(make_user("moderator"))[1]
+print("READY", token, *(sent_and_confirmed() for _ in range({number})))
 """
 
 
