@@ -1,6 +1,7 @@
 """What a mail of the outbox says, and whether it is still wanted."""
 
 from collections.abc import Callable
+from typing import cast
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -19,6 +20,12 @@ from backend.models import (
 Kind = OutgoingMail.Kind
 Status = Endorsement.Status
 
+OF_SUBMISSION = (
+    *("email", "nonce", "confirmed_at", "expires_at"),
+    *(f"campaign__{name}" for name in ("title", "active", "allow_endorsements", "deleted_at")),
+)
+OF_ENDORSEMENT = ("status", "campaign__title", "stakeholder__email")
+
 
 def message_for(mail: OutgoingMail) -> EmailMultiAlternatives | None:
     """What to send now; None if nobody wants it any more."""
@@ -27,7 +34,9 @@ def message_for(mail: OutgoingMail) -> EmailMultiAlternatives | None:
 
 
 def _confirmation(mail: OutgoingMail) -> Message | None:
-    return _about_submission(mail, mail.submission)
+    # All columns would take as long as the mail server does.
+    sent = Submission.objects.select_related("campaign").only(*OF_SUBMISSION)
+    return _about_submission(mail, sent.filter(pk=cast("int", mail.submission_id)).first())
 
 
 def _resend(mail: OutgoingMail) -> Message | None:
@@ -62,8 +71,10 @@ def _is_confirmable(submission: Submission) -> bool:
 
 
 def _decision(mail: OutgoingMail) -> Message | None:
-    endorsement = mail.endorsement
-    if endorsement is None or endorsement.deleted_at or not _is_decided(mail, endorsement):
+    endorsements = Endorsement.objects.select_related("campaign", "stakeholder")
+    decided = endorsements.only(*OF_ENDORSEMENT).filter(pk=cast("int", mail.endorsement_id))
+    endorsement: Endorsement | None = decided.first()
+    if endorsement is None or not _is_decided(mail, endorsement):
         return None
     if _is_suppressed(endorsement.stakeholder.email, endorsement.campaign_id):
         return None

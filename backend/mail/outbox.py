@@ -69,40 +69,37 @@ def send_due(transport: Transport) -> int:
     """
     deadline = time.monotonic() + (LEASE - LEASE_MARGIN).total_seconds()
     taken = _lease()
-    for position, (mail_id, kind) in enumerate(taken):
+    for position, mail in enumerate(taken):
         if time.monotonic() > deadline:
             break  # the others are due again when the lease is over
         try:
-            with busy_with(Mailing(mail_id)):
-                _try_to_send(mail_id, kind, transport)
+            with busy_with(Mailing(mail.pk)):
+                _try_to_send(mail, transport)
         except TransportDown:
-            _give_back([mail_id for mail_id, _ in taken[position + 1 :]])
+            _give_back(taken[position + 1 :])
             raise
     return len(taken)
 
 
-def _lease() -> list[tuple[int, str]]:
-    """The mails that are taken, and what kind each is of."""
+def _lease() -> list[OutgoingMail]:
     with transaction.atomic():
         due = OutgoingMail.objects.queued().filter(due_at__lte=Now()).order_by("due_at", "pk")
-        locked = due.select_for_update(skip_locked=True).values_list("pk", "kind")
-        taken = list(locked[:BATCH])
-        OutgoingMail.objects.filter(pk__in=[mail_id for mail_id, _ in taken]).update(
-            due_at=Now() + LEASE, attempts=F("attempts") + 1
-        )
+        taken = list(due.select_for_update(skip_locked=True)[:BATCH])
+        _rows(taken).update(due_at=Now() + LEASE, attempts=F("attempts") + 1)
+    for mail in taken:
+        mail.attempts += 1
     return taken
 
 
-def _give_back(taken: list[int]) -> None:
-    OutgoingMail.objects.queued().filter(pk__in=taken).update(
-        due_at=Now(), attempts=F("attempts") - 1
-    )
+def _give_back(taken: list[OutgoingMail]) -> None:
+    _rows(taken).update(due_at=Now(), attempts=F("attempts") - 1)
 
 
-def _try_to_send(mail_id: int, kind: str, transport: Transport) -> None:
-    mail = OutgoingMail.objects.about(kind).filter(pk=mail_id).first()
-    if mail is None:
-        return  # what it was about is gone, and it with that
+def _rows(mails: list[OutgoingMail]) -> "QuerySet[OutgoingMail]":
+    return OutgoingMail.objects.queued().filter(pk__in=[mail.pk for mail in mails])
+
+
+def _try_to_send(mail: OutgoingMail, transport: Transport) -> None:
     message = message_for(mail)
     if message is None:
         _close(mail, State.DROPPED)

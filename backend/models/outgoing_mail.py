@@ -16,42 +16,9 @@ KEPT_DONE = timedelta(days=30)
 # So long after a mail was due, some worker must have taken it.
 LATE = timedelta(minutes=10)
 
-_SUBMISSION = (
-    *(
-        f"submission__{name}"
-        for name in ("email", "nonce", "confirmed_at", "expires_at", "campaign_id")
-    ),
-    *(
-        f"submission__campaign__{name}"
-        for name in ("title", "active", "allow_endorsements", "deleted_at")
-    ),
-)
-_ENDORSEMENT = (
-    *(f"endorsement__{name}" for name in ("status", "deleted_at", "campaign_id")),
-    "endorsement__campaign__title",
-    "endorsement__stakeholder__email",
-)
-# By the kind of a mail.
-ABOUT = {
-    "confirmation": _SUBMISSION,
-    "reminder": _SUBMISSION,
-    "resend": (),
-    "approved": _ENDORSEMENT,
-    "rejected": _ENDORSEMENT,
-    "link": tuple(f"link__{name}" for name in ("email", "nonce", "expires_at")),
-}
-
 
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     """Questions one can ask about the outbox; answers chain."""
-
-    def about(self, kind: str) -> Self:
-        """With what is said of all that a mail of that kind is about, by one query."""
-        # All columns of all tables would take as long as the mail server does.
-        columns = ABOUT[kind]
-        return self.select_related(*{each.rpartition("__")[0] for each in columns}).only(
-            "kind", "attempts", "email", "campaign_id", *columns
-        )
 
     def queued(self) -> Self:
         return self.filter(state=OutgoingMail.State.QUEUED)
