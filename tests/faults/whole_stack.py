@@ -155,6 +155,8 @@ def prepare(database: Database, *, decisions: int) -> tuple[str, list[int]]:
         text=True,
         check=True,
     )
+    with psycopg.connect(database.variables["DATABASE_OWNER_URL"], autocommit=True) as owner:
+        owner.execute("VACUUM ANALYZE")  # as a database has it that did not begin a moment ago
     (line,) = re.findall(r"^READY (.*)$", done.stdout, re.MULTILINE)
     token, *rows = line.split()
     return token, [int(row) for row in rows]
