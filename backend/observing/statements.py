@@ -61,7 +61,9 @@ def observed(
     try:
         if params and not many:
             # Before the comment, for psycopg remembers what it has parsed, and no two are alike.
-            whole = ClientCursor(context["connection"].connection).mogrify(text, params)
+            database = context["connection"]
+            with database.wrap_database_errors:
+                whole = ClientCursor(database.connection).mogrify(text, params)
             return execute(comment() + whole, None, many, context)
         return execute(comment() + text, params, many, context)
     finally:

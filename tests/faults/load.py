@@ -104,7 +104,7 @@ class Load:
         is_error = answer.status >= 400
         is_sound = not is_error or (
             answer.headers["Content-Type"] == PROBLEM
-            and (answer.status != 503 or answer.headers["Retry-After"] is not None)
+            and (answer.status < 500 or answer.headers["Retry-After"] is not None)
         )
         seconds = time.monotonic() - began_at
         return Outcome(kind, answer.status, is_sound, began_at, seconds, subject)

@@ -2,7 +2,7 @@ import re
 from typing import Any
 
 import pytest
-from django.db import DataError, connection, transaction
+from django.db import DataError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
@@ -42,6 +42,17 @@ class TestComments:
             cursor.execute("SELECT %s", ["50%"])
 
         assert re.fullmatch("SELECT '50%'", queries.captured_queries[0]["sql"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_statement_on_a_connection_that_was_lost_raises_djangos_error() -> None:
+    with connection.cursor() as cursor:
+        connection.connection.close()
+
+        with pytest.raises(OperationalError):
+            cursor.execute("SELECT %s", ["which is quoted as the connection says"])
+
+    connection.close()
 
 
 @pytest.mark.django_db
