@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, JsonResponse
 from django.utils.text import slugify
@@ -148,7 +149,7 @@ def _as_problem(error: Exception, view: Any) -> Exception:
     """The problem that an error of the database or of a serializer is; others as they are."""
     if isinstance(error, exceptions.ValidationError):
         return InvalidParameters(invalid_members(error.detail))
-    if isinstance(error, OperationalError | InterfaceError) or _is_of_a_standby(error):
+    if isinstance(error, OperationalError | InterfaceError) or _is_outage(error.__cause__):
         # An outage, or a statement that took longer than its role may.
         logger.error("The database did not answer: %s", error)
         retry_after = {"Retry-After": str(RETRY_AFTER_SECONDS)}
@@ -166,9 +167,10 @@ def _as_problem(error: Exception, view: Any) -> Exception:
     return error
 
 
-def _is_of_a_standby(error: Exception) -> bool:
-    """Whether the primary's address leads to a server that is not promoted yet."""
-    return isinstance(error.__cause__, ReadOnlySqlTransaction)
+def _is_outage(cause: BaseException | None) -> bool:
+    """Whether a server ended between two answers, or a standby is not promoted yet."""
+    # psycopg's own error, not the server's: its farewell was taken for one more result.
+    return type(cause) is psycopg.InternalError or isinstance(cause, ReadOnlySqlTransaction)
 
 
 # Django calls these, with arguments of these names, for what no view of the API answers.

@@ -2,6 +2,7 @@ import json
 import logging
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import InterfaceError, InternalError, OperationalError
 from psycopg.errors import ReadOnlySqlTransaction
@@ -87,6 +88,8 @@ class TestProblems:
             (InterfaceError("closed"), None),
             # A standby that is not promoted yet.
             (InternalError("closed to writes"), ReadOnlySqlTransaction()),
+            # It ended as soon as it had done what was asked.
+            (InternalError("closed at once"), psycopg.InternalError("received 2 results")),
         ],
     )
     def test_database_outage_is_unavailable_and_says_when_to_retry(
