@@ -11,6 +11,7 @@ from backend.mail.messages import Message, compose
 from backend.models import (
     Endorsement,
     OutgoingMail,
+    PersonalLink,
     Stakeholder,
     Submission,
     Suppression,
@@ -105,7 +106,7 @@ def _kind_of_decision(mail: OutgoingMail, last: Transition | None) -> str:
 
 def _link_to_data(mail: OutgoingMail) -> Message | None:
     """For whoever is known; where nobody is, nobody learns that somebody asked."""
-    link = mail.link
+    link = PersonalLink.objects.filter(pk=cast("int", mail.link_id)).first()
     if link is None or link.expires_at <= timezone.now():
         return None
     is_known = Stakeholder.objects.reachable_at(link.email).exists()

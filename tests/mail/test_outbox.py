@@ -1,10 +1,12 @@
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.mail import EmailMessage
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -14,8 +16,9 @@ from backend.actions.own_data import change_details
 from backend.actions.personal_links import ask_for_link
 from backend.actions.reviews import approve, reject, reopen
 from backend.actions.submissions import resend
-from backend.mail.outbox import MAX_ATTEMPTS
+from backend.mail.outbox import MAX_ATTEMPTS, send_due
 from backend.mail.outcomes import outcome_of
+from backend.mail.transports import Transport
 from backend.models import Endorsement, OutgoingMail, PersonalLink, Submission, Suppression
 from tests.factories import make_campaign, make_endorsement, make_stakeholder, make_submission
 from tests.smtp import Inbox, mail_server
@@ -163,6 +166,30 @@ class TestSend:
         send()
 
         assert inbox.taken == []
+
+
+class ErasesAnn(Transport):
+    """While others of the batch wait for their turn."""
+
+    def send(self, message: EmailMessage) -> None:
+        super().send(message)
+        erase(email="ann@example.org")
+
+
+def test_who_is_erased_after_their_mails_were_taken_is_sent_none(inbox: Inbox) -> None:
+    queue(submission=make_submission(email="bob@example.org"))
+    sent = make_submission(email="ann@example.org")
+    endorsement = make_endorsement(stakeholder=make_stakeholder(email="ann@example.org"))
+    queue(submission=sent)
+    queue("resend", email="ann@example.org", campaign=sent.campaign)
+    queue("approved", endorsement=endorsement)
+    ask_for_link(email="ann@example.org")
+
+    with closing(ErasesAnn()) as transport:
+        taken = send_due(transport)
+
+    assert taken == 5
+    assert [message["To"] for message in inbox.messages()] == ["bob@example.org"]
 
 
 class TestLinks:

@@ -184,7 +184,10 @@ class TestOne:
 
     @pytest.mark.parametrize("unknown", [7, 10**30])
     def test_that_is_not_there_is_not_found(self, staff: Staff, unknown: int) -> None:
-        assert staff("moderator").get(f"{QUEUE}/{unknown}").status_code == 404
+        moderator = staff("moderator")
+
+        assert moderator.get(f"{QUEUE}/{unknown}").status_code == 404
+        assert moderator.post(f"{QUEUE}/{unknown}/approve").status_code == 404
 
 
 class TestDecision:
