@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.core.management import CommandError, call_command
+from django.db.models import F
 from django.utils import timezone
 
 from backend.actions.confirmation import confirm
@@ -190,6 +191,24 @@ def test_who_is_erased_after_their_mails_were_taken_is_sent_none(inbox: Inbox) -
 
     assert taken == 5
     assert [message["To"] for message in inbox.messages()] == ["bob@example.org"]
+
+
+class Slow(Transport):
+    """Until the lease has run out, and another worker has taken the mail."""
+
+    def send(self, message: EmailMessage) -> None:
+        super().send(message)
+        OutgoingMail.objects.update(attempts=F("attempts") + 1)
+
+
+@pytest.mark.usefixtures("inbox")
+def test_what_another_worker_has_taken_meanwhile_is_not_closed() -> None:
+    queue()
+
+    with closing(Slow()) as transport:
+        send_due(transport)
+
+    assert [mail.state for mail in OutgoingMail.objects.all()] == ["queued"]
 
 
 class TestLinks:
