@@ -84,6 +84,10 @@ HALF_DEGREE = {
     "type": "Polygon",
     "coordinates": [[[-77, 38], [-76.5, 38], [-76.5, 38.5], [-77, 38.5], [-77, 38]]],
 }
+MOST_OF_ALL = {
+    "type": "Polygon",
+    "coordinates": [[[-125, 24], [-66, 24], [-66, 50], [-95, 48], [-125, 50], [-125, 24]]],
+}
 
 
 class TestStakeholders:
@@ -117,6 +121,15 @@ class TestStakeholders:
             page = page_of(*plans(api, f"{LIST}?{query}"))
             assert "Index Scan" in page
             assert "Sort" not in page
+
+    @pytest.mark.parametrize("area", [{"bbox": [-125, 24, -66, 50]}, {"within": MOST_OF_ALL}])
+    def test_wide_area_is_found_without_reading_or_sorting_all_that_is_in_it(
+        self, api: APIClient, area: dict[str, Any]
+    ) -> None:
+        page = page_of(*plans(api, f"{LIST}/search", area))
+
+        assert "idx_stakeholder_public" in page
+        assert "Sort" not in page
 
     def test_nearest_are_found_in_the_order_of_the_index(self, api: APIClient) -> None:
         page = page_of(*plans(api, f"{LIST}?near=-76.49,38.97"))
